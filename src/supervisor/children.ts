@@ -1,0 +1,136 @@
+import type { Child, Slot } from './model.js';
+import { noteCrash } from './restart-intensity.js';
+import { HURRIED_STOP_MS, beginStop, stopChild } from './shutdown.js';
+import { type Turn, isAgent, listeningPids, readyAgent } from './turn.js';
+
+export function childForked(turn: Turn, id: number, slot: Slot, pid: number): void {
+  const { backoffMs, forks } = turn.slot(slot);
+  const child: Child = { id, slot, pid, since: turn.at, state: { kind: 'gate', notBefore: turn.at + backoffMs } };
+  turn.record(slot, { forks: forks + 1, retryAt: undefined });
+  turn.add(child);
+  turn.log('info', 'child.forked', { slot, pid, forks: forks + 1, waitMs: backoffMs });
+  // A fork can cross a stop on its way here; the stop stands.
+  const { phase } = turn.state;
+  if (phase.kind === 'stopping' && phase.stage.kind !== 'delay') stopChild(turn, child, HURRIED_STOP_MS);
+}
+
+/** The kernel refused a process: at start that is the end, later it is tried again. */
+export function forkFailed(turn: Turn, slot: Slot, message: string): void {
+  turn.log('error', 'child.fork-failed', { slot, message });
+  const { phase } = turn.state;
+  if (phase.kind === 'starting') return failStart(turn, slot, `could not be forked: ${message}`);
+  if (phase.kind !== 'running') return;
+  if (crashed(turn, slot, undefined)) return;
+  const waitMs = Math.max(turn.slot(slot).backoffMs, turn.policy.backoffInitialMs);
+  turn.record(slot, { retryAt: turn.at + waitMs });
+}
+
+export function childReady(turn: Turn, id: number): void {
+  const child = turn.child(id);
+  if (child?.state.kind !== 'starting') return;
+  turn.put(child, { kind: 'ready', readyAt: turn.at });
+  turn.log('info', 'child.ready', { slot: child.slot, pid: child.pid, ms: Math.round(turn.at - child.since) });
+  if (isAgent(child)) announceAgent(turn, child);
+  else announceApp(turn, child);
+}
+
+/** egg-cluster's onAgentStart, in its order. */
+function announceAgent(turn: Turn, agent: Child): void {
+  const running = turn.state.phase.kind === 'running';
+  if (running) turn.send('agent', { action: 'egg-ready' });
+  turn.send('apps', { action: 'egg-pids', data: [agent.pid] });
+  if (running) turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+  turn.send('apps', { action: 'agent-start' });
+}
+
+/** egg-cluster's onAppStart, in its order; as in its version 3 every new worker hears the agent's pid. */
+function announceApp(turn: Turn, app: Child): void {
+  const agent = readyAgent(turn.state);
+  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+  if (agent !== undefined) turn.send({ id: app.id }, { action: 'egg-pids', data: [agent.pid] });
+  if (turn.state.phase.kind === 'running') turn.send('apps', { action: 'egg-ready' });
+}
+
+/** A child says why it can't start; it ends by itself or is ended soon. */
+export function childStartFailed(turn: Turn, id: number, portTaken: boolean, message: string): void {
+  const child = turn.child(id);
+  if (child === undefined) return;
+  turn.log('error', 'child.start-failed', { slot: child.slot, pid: child.pid, message });
+  const { phase } = turn.state;
+  if (phase.kind === 'starting' && portTaken) {
+    return beginStop(turn, { exitCode: 14, reason: `ClusterPortConflictError: ${message}`, hurried: true });
+  }
+  if (phase.kind === 'starting') return failStart(turn, child.slot, message);
+  if (phase.kind === 'running') stopChild(turn, child, HURRIED_STOP_MS);
+}
+
+/**
+ * A child closed its channel. It may be about to die, or drain its last requests: cfork replaces an app worker
+ * at this moment, so here is where its crash counts.
+ */
+export function childDisconnected(turn: Turn, id: number): void {
+  const child = turn.child(id);
+  if (child === undefined || child.state.kind === 'stopping' || child.state.kind === 'killed') return;
+  turn.log('debug', 'child.disconnected', { slot: child.slot, pid: child.pid });
+  const replaced = turn.state.phase.kind === 'running' && !isAgent(child);
+  if (replaced) crashed(turn, child.slot, child);
+  turn.put(child, { kind: 'leaving', killAt: turn.at + drainMs(turn, child) });
+  if (replaced) turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+}
+
+function drainMs(turn: Turn, child: Child): number {
+  if (turn.state.phase.kind === 'starting') return HURRIED_STOP_MS;
+  return isAgent(child) ? turn.policy.agentStopMs : turn.policy.appStopMs;
+}
+
+export function childExited(turn: Turn, id: number, code: number | null, signal: string | null): void {
+  const child = turn.child(id);
+  if (child === undefined) return;
+  const { phase } = turn.state;
+  const expected = phase.kind === 'stopping';
+  turn.remove(child);
+  turn.log(expected ? 'info' : 'error', 'child.exited', {
+    slot: child.slot,
+    pid: child.pid,
+    code,
+    signal,
+    state: child.state.kind,
+  });
+  if (phase.kind === 'starting') return failStart(turn, child.slot, exitText(code, signal));
+  if (phase.kind !== 'running') return;
+  if (isAgent(child)) agentDied(turn, child);
+  else appDied(turn, child);
+}
+
+function agentDied(turn: Turn, agent: Child): void {
+  turn.send('apps', { action: 'egg-pids', data: [] });
+  turn.send('parent', { action: 'agent-worker-died' });
+  if (!crashed(turn, 'agent', agent)) turn.order({ kind: 'fork-agent' });
+}
+
+/** The refork itself is cfork's. */
+function appDied(turn: Turn, app: Child): void {
+  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+  turn.send('parent', { action: 'app-worker-died' });
+  if (app.state.kind !== 'leaving') crashed(turn, app.slot, app);
+}
+
+/** Returns whether this crash was one too many. */
+function crashed(turn: Turn, slot: Slot, child: Child | undefined): boolean {
+  if (!noteCrash(turn, slot, child)) return false;
+  const { restartLimit, restartWindowMs } = turn.policy;
+  beginStop(turn, {
+    exitCode: 13,
+    reason: `${restartLimit} crashes within ${restartWindowMs} ms (restart.limit); the last was ${slot}`,
+  });
+  return true;
+}
+
+function failStart(turn: Turn, slot: Slot, message: string): void {
+  const exitCode = slot === 'agent' ? 10 : 11;
+  beginStop(turn, { exitCode, reason: `${slot} failed while starting: ${message}`, hurried: true });
+}
+
+function exitText(code: number | null, signal: string | null): string {
+  return signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;
+}

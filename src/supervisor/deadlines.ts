@@ -1,0 +1,45 @@
+import type { Child, Phase, SlotRecord, State } from './model.js';
+
+/** The nearest moment at which time alone changes something, or `undefined`. One timer is armed for it. */
+export function nextDeadline(state: State, now: number): number | undefined {
+  const times = [
+    ...ofPhase(state.phase),
+    ...state.children.flatMap((child) => ofChild(child, state.phase, now)),
+    ...state.slots.flatMap((record) => ofSlot(record)),
+  ];
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function ofPhase(phase: Phase): number[] {
+  switch (phase.kind) {
+    case 'starting':
+      return [phase.deadline];
+    case 'running':
+      return [phase.nextCheckAt];
+    case 'stopping':
+      return phase.stage.kind === 'delay' ? [phase.stage.until] : [];
+    case 'exited':
+      return [];
+  }
+}
+
+function ofChild(child: Child, phase: Phase, now: number): number[] {
+  switch (child.state.kind) {
+    case 'gate':
+      // Past its back-off a child waits for others, not for the clock.
+      return child.state.notBefore > now && phase.kind !== 'stopping' ? [child.state.notBefore] : [];
+    case 'starting':
+      return phase.kind === 'running' ? [child.state.deadline] : [];
+    case 'ready':
+      return [];
+    case 'leaving':
+    case 'stopping':
+      return [child.state.killAt];
+    case 'killed':
+      return [child.state.giveUpAt];
+  }
+}
+
+function ofSlot(record: SlotRecord): number[] {
+  return record.retryAt === undefined ? [] : [record.retryAt];
+}

@@ -1,0 +1,169 @@
+/**
+ * What the supervisor knows and says: pure data, imported by everyone, importing nothing.
+ * Times are milliseconds of one monotonic clock; `at` is when something happened on it.
+ */
+
+/** Where a process belongs. A slot outlives its processes: `app-0` is forked again as `app-0`. */
+export type Slot = 'agent' | `app-${number}`;
+
+/** Decided once at boot from the config and the plan. All durations in milliseconds. */
+export interface Policy {
+  readonly workers: number;
+  readonly hasAgent: boolean;
+  /** How many app workers may load the application at the same time. */
+  readonly parallelStarts: number;
+  readonly startupMs: number;
+  readonly checkIntervalMs: number;
+  readonly checkFailures: number;
+  /** `ready` while at least this many app workers listen. */
+  readonly minReady: number;
+  readonly restartLimit: number;
+  readonly restartWindowMs: number;
+  readonly backoffInitialMs: number;
+  readonly backoffMaxMs: number;
+  readonly delayMs: number;
+  readonly appStopMs: number;
+  readonly agentStopMs: number;
+}
+
+/** See design "Exit codes". 0 and 15 are the two ends of a stop that was asked for. */
+export type ExitCode = 0 | 1 | 10 | 11 | 12 | 13 | 14 | 15 | 70;
+
+export type ChildState =
+  /** Waits before it loads the application: for its back-off, for the agent, for a free start. */
+  | { readonly kind: 'gate'; readonly notBefore: number }
+  | { readonly kind: 'starting'; readonly deadline: number }
+  | { readonly kind: 'ready'; readonly readyAt: number }
+  /** Closed its channel by itself and drains (as `graceful` does after an uncaught exception). */
+  | { readonly kind: 'leaving'; readonly killAt: number }
+  /** Was told to end. */
+  | { readonly kind: 'stopping'; readonly killAt: number }
+  | { readonly kind: 'killed'; readonly giveUpAt: number };
+
+/** One living process. */
+export interface Child {
+  readonly id: number;
+  readonly slot: Slot;
+  readonly pid: number;
+  readonly since: number;
+  readonly state: ChildState;
+}
+
+/** What is remembered of a slot from one process to the next. */
+export interface SlotRecord {
+  readonly slot: Slot;
+  readonly forks: number;
+  /** Crashes in a row. */
+  readonly streak: number;
+  readonly backoffMs: number;
+  /** When a fork that the kernel refused is tried again. */
+  readonly retryAt: number | undefined;
+  /** Since when the slot is without a process. */
+  readonly downSince: number;
+}
+
+export type Stage =
+  | { readonly kind: 'delay'; readonly until: number }
+  | { readonly kind: 'apps' }
+  | { readonly kind: 'agent' };
+
+export interface Stopping {
+  readonly kind: 'stopping';
+  readonly stage: Stage;
+  readonly exitCode: ExitCode;
+  readonly reason: string;
+  /** How often somebody has asked: the second shortens, the third kills. */
+  readonly requests: number;
+  readonly appStopMs: number;
+  readonly agentStopMs: number;
+}
+
+export type Phase =
+  | { readonly kind: 'starting'; readonly deadline: number }
+  | { readonly kind: 'running'; readonly nextCheckAt: number; readonly failedChecks: number }
+  | Stopping
+  | { readonly kind: 'exited'; readonly exitCode: ExitCode };
+
+export interface State {
+  readonly phase: Phase;
+  readonly children: readonly Child[];
+  readonly slots: readonly SlotRecord[];
+  /** When processes crashed, within the restart window. */
+  readonly crashes: readonly number[];
+  /** When egg-ready happened, once. */
+  readonly startedAt: number | undefined;
+}
+
+export type Event = { readonly at: number } & (
+  | { readonly kind: 'child-forked'; readonly id: number; readonly slot: Slot; readonly pid: number }
+  | { readonly kind: 'fork-failed'; readonly slot: Slot; readonly message: string }
+  | { readonly kind: 'child-ready'; readonly id: number }
+  | {
+      readonly kind: 'child-start-failed';
+      readonly id: number;
+      readonly portTaken: boolean;
+      readonly message: string;
+    }
+  | { readonly kind: 'child-disconnected'; readonly id: number }
+  | {
+      readonly kind: 'child-exited';
+      readonly id: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+    }
+  /** cfork's own limit, the backstop of ours. */
+  | { readonly kind: 'refork-refused' }
+  | { readonly kind: 'stop-requested'; readonly signal: string }
+  | { readonly kind: 'master-failed'; readonly message: string }
+  | { readonly kind: 'time-passed' }
+);
+
+export type Recipient = 'parent' | 'agent' | 'apps' | { readonly id: number };
+
+export type Command =
+  | { readonly kind: 'fork-agent' }
+  | { readonly kind: 'fork-apps'; readonly count: number }
+  /** Tries a fork again that failed. */
+  | { readonly kind: 'refork-app'; readonly slot: Slot }
+  /** Whether cfork replaces app workers that end. */
+  | { readonly kind: 'allow-refork'; readonly allowed: boolean }
+  | { readonly kind: 'open-gate'; readonly id: number }
+  /** SIGTERM to the child; what it leaves behind is ended after it. */
+  | { readonly kind: 'terminate'; readonly id: number }
+  /** SIGKILL to the child and to all its descendants. */
+  | { readonly kind: 'kill'; readonly id: number }
+  | { readonly kind: 'send'; readonly to: Recipient; readonly message: Announcement }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly event: LogEvent; readonly fields: Fields }
+  | { readonly kind: 'exit'; readonly code: ExitCode; readonly reason: string };
+
+/** What the master tells others by itself (egg-cluster's words); the executor adds what only it knows. */
+export type Announcement =
+  | { readonly action: 'egg-pids'; readonly data: readonly number[] }
+  | { readonly action: 'egg-ready' | 'agent-start' | 'agent-worker-died' | 'app-worker-died' };
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The supervisor's lines in the log; docs/log-events.md says what each means. */
+export type LogEvent =
+  | 'child.forked'
+  | 'child.ready'
+  | 'child.start-failed'
+  | 'child.start-timeout'
+  | 'child.disconnected'
+  | 'child.exited'
+  | 'child.fork-failed'
+  | 'child.killed'
+  | 'child.unkillable'
+  | 'cluster.ready'
+  | 'manager.check-failed'
+  | 'manager.exception'
+  | 'stop.begun'
+  | 'stop.hurried'
+  | 'stop.forced'
+  | 'stop.done';
+
+export interface Step {
+  readonly state: State;
+  readonly commands: readonly Command[];
+}

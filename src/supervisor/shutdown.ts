@@ -1,0 +1,142 @@
+import type { Child, ExitCode, Stage, Stopping } from './model.js';
+import { type Turn, appsOf, isAgent } from './turn.js';
+
+/** After a second request, and for processes that failed to start: they have nothing that is worth a wait. */
+export const HURRIED_STOP_MS = 2000;
+/** SIGKILL is not refused, but a process in an uninterruptible wait answers late or never. */
+export const GIVE_UP_MS = 5000;
+
+export interface StopCause {
+  readonly exitCode: ExitCode;
+  readonly reason: string;
+  readonly delayMs?: number;
+  readonly hurried?: boolean;
+}
+
+/** Leaves the phase for `stopping`, once. From here on nothing is forked. */
+export function beginStop(turn: Turn, cause: StopCause): void {
+  const { phase } = turn.state;
+  if (phase.kind === 'stopping' || phase.kind === 'exited') return;
+  const bound = cause.hurried === true ? HURRIED_STOP_MS : Number.POSITIVE_INFINITY;
+  const delayMs = cause.delayMs ?? 0;
+  turn.order({ kind: 'allow-refork', allowed: false });
+  turn.log(cause.exitCode === 0 ? 'info' : 'error', 'stop.begun', {
+    exitCode: cause.exitCode,
+    reason: cause.reason,
+    delayMs,
+  });
+  turn.state = {
+    ...turn.state,
+    phase: {
+      kind: 'stopping',
+      stage: { kind: 'delay', until: turn.at + delayMs },
+      exitCode: cause.exitCode,
+      reason: cause.reason,
+      requests: 1,
+      appStopMs: Math.min(turn.policy.appStopMs, bound),
+      agentStopMs: Math.min(turn.policy.agentStopMs, bound),
+    },
+  };
+}
+
+/** A signal that asks for the end: the first drains, the second hurries, the third kills. */
+export function requestStop(turn: Turn, signal: string): void {
+  const { phase } = turn.state;
+  if (phase.kind === 'exited') return;
+  if (phase.kind !== 'stopping') {
+    // A delay lets load balancers hear of the end; nobody has been told of a cluster that is not ready yet.
+    const delayMs = phase.kind === 'running' ? turn.policy.delayMs : 0;
+    beginStop(turn, { exitCode: 0, reason: `${signal} received`, delayMs });
+    return;
+  }
+  const requests = phase.requests + 1;
+  if (requests === 2) hurry(turn, { ...phase, requests }, signal);
+  else force(turn, { ...phase, requests }, signal);
+}
+
+function hurry(turn: Turn, phase: Stopping, signal: string): void {
+  turn.log('warn', 'stop.hurried', { signal, stopMs: HURRIED_STOP_MS });
+  turn.state = {
+    ...turn.state,
+    phase: {
+      ...phase,
+      stage: phase.stage.kind === 'delay' ? { kind: 'delay', until: turn.at } : phase.stage,
+      appStopMs: Math.min(phase.appStopMs, HURRIED_STOP_MS),
+      agentStopMs: Math.min(phase.agentStopMs, HURRIED_STOP_MS),
+    },
+  };
+  for (const child of turn.state.children) {
+    if (child.state.kind !== 'stopping' && child.state.kind !== 'leaving') continue;
+    turn.put(child, { ...child.state, killAt: Math.min(child.state.killAt, turn.at + HURRIED_STOP_MS) });
+  }
+}
+
+function force(turn: Turn, phase: Stopping, signal: string): void {
+  turn.log('warn', 'stop.forced', { signal });
+  turn.state = { ...turn.state, phase: { ...phase, stage: { kind: 'agent' } } };
+  for (const child of turn.state.children) if (child.state.kind !== 'killed') killChild(turn, child);
+}
+
+/** Asks a child to end, and sets when it is ended by force. */
+export function stopChild(turn: Turn, child: Child, stopMs: number): void {
+  if (child.state.kind === 'stopping' || child.state.kind === 'killed') return;
+  const killAt = turn.at + stopMs;
+  turn.put(child, {
+    kind: 'stopping',
+    killAt: child.state.kind === 'leaving' ? Math.min(killAt, child.state.killAt) : killAt,
+  });
+  turn.order({ kind: 'terminate', id: child.id });
+}
+
+function killChild(turn: Turn, child: Child): void {
+  turn.put(child, { kind: 'killed', giveUpAt: turn.at + GIVE_UP_MS });
+  turn.order({ kind: 'kill', id: child.id });
+  turn.log('warn', 'child.killed', { slot: child.slot, pid: child.pid, state: child.state.kind });
+  const { phase } = turn.state;
+  if (phase.kind !== 'stopping' || phase.exitCode !== 0) return;
+  turn.state = {
+    ...turn.state,
+    phase: { ...phase, exitCode: 15, reason: `${phase.reason}; ${child.slot} (pid ${child.pid}) had to be killed` },
+  };
+}
+
+/** Kills who has outlived its time. */
+export function escalate(turn: Turn): void {
+  for (const child of turn.state.children) {
+    const { state } = child;
+    if ((state.kind === 'stopping' || state.kind === 'leaving') && state.killAt <= turn.at) killChild(turn, child);
+    if (state.kind === 'killed' && state.giveUpAt <= turn.at) {
+      turn.log('error', 'child.unkillable', { slot: child.slot, pid: child.pid });
+      turn.remove(child);
+    }
+  }
+}
+
+/** Goes on to the next stage of a stop as soon as the present one is over; ends with the exit. */
+export function advanceStop(turn: Turn): void {
+  const { phase } = turn.state;
+  if (phase.kind !== 'stopping') return;
+  const next = nextStage(turn, phase);
+  if (next === 'exit') {
+    turn.state = { ...turn.state, phase: { kind: 'exited', exitCode: phase.exitCode } };
+    turn.log('info', 'stop.done', { exitCode: phase.exitCode });
+    turn.order({ kind: 'exit', code: phase.exitCode, reason: phase.reason });
+    return;
+  }
+  if (next === undefined) return;
+  turn.state = { ...turn.state, phase: { ...phase, stage: next } };
+  advanceStop(turn);
+}
+
+function nextStage(turn: Turn, phase: Stopping): Stage | 'exit' | undefined {
+  switch (phase.stage.kind) {
+    case 'delay':
+      return phase.stage.until <= turn.at ? { kind: 'apps' } : undefined;
+    case 'apps':
+      for (const child of appsOf(turn.state)) stopChild(turn, child, phase.appStopMs);
+      return appsOf(turn.state).length === 0 ? { kind: 'agent' } : undefined;
+    case 'agent':
+      for (const child of turn.state.children) if (isAgent(child)) stopChild(turn, child, phase.agentStopMs);
+      return turn.state.children.length === 0 ? 'exit' : undefined;
+  }
+}

@@ -1,0 +1,117 @@
+import { type Event, type Policy, type Slot, type State, type Step } from './model.js';
+import { childDisconnected, childExited, childForked, childReady, childStartFailed, forkFailed } from './children.js';
+import { openGates } from './gate.js';
+import { checkManager } from './manager-check.js';
+import { advanceStop, beginStop, escalate, requestStop, stopChild } from './shutdown.js';
+import { Turn, currentOf, listeningPids } from './turn.js';
+
+/** The first state and what to do in it: the agent and all app workers are forked at once. */
+export function begin(policy: Policy, at: number): Step {
+  const slots: Slot[] = Array.from({ length: policy.workers }, (_, index) => `app-${index}` as const);
+  if (policy.hasAgent) slots.unshift('agent');
+  const state: State = {
+    phase: { kind: 'starting', deadline: at + policy.startupMs },
+    children: [],
+    slots: slots.map((slot) => ({
+      slot,
+      forks: 0,
+      streak: 0,
+      backoffMs: 0,
+      retryAt: undefined,
+      downSince: at,
+    })),
+    crashes: [],
+    startedAt: undefined,
+  };
+  const turn = new Turn(state, policy, at);
+  if (policy.hasAgent) turn.order({ kind: 'fork-agent' });
+  turn.order({ kind: 'fork-apps', count: policy.workers });
+  return turn.step();
+}
+
+/** The state after `event` and the commands that follow from it. Pure: same input, same answer. */
+export function transition(state: State, event: Event, policy: Policy): Step {
+  const turn = new Turn(state, policy, event.at);
+  if (state.phase.kind === 'exited') return turn.step();
+  apply(turn, event);
+  settle(turn);
+  return turn.step();
+}
+
+function apply(turn: Turn, event: Event): void {
+  switch (event.kind) {
+    case 'child-forked':
+      return childForked(turn, event.id, event.slot, event.pid);
+    case 'fork-failed':
+      return forkFailed(turn, event.slot, event.message);
+    case 'child-ready':
+      return childReady(turn, event.id);
+    case 'child-start-failed':
+      return childStartFailed(turn, event.id, event.portTaken, event.message);
+    case 'child-disconnected':
+      return childDisconnected(turn, event.id);
+    case 'child-exited':
+      return childExited(turn, event.id, event.code, event.signal);
+    case 'refork-refused':
+      return beginStop(turn, { exitCode: 13, reason: 'cfork refused to fork again: app workers died too fast' });
+    case 'stop-requested':
+      return requestStop(turn, event.signal);
+    case 'master-failed':
+      return beginStop(turn, { exitCode: 70, reason: event.message, hurried: true });
+    case 'time-passed':
+      return;
+  }
+} // no `default`: a new kind of event must not compile until someone has thought about it
+
+/** What follows from the state and the clock, whatever the event was. */
+function settle(turn: Turn): void {
+  boundStarts(turn);
+  checkManager(turn);
+  retryForks(turn);
+  openGates(turn);
+  completeStart(turn);
+  escalate(turn);
+  advanceStop(turn);
+}
+
+function boundStarts(turn: Turn): void {
+  const { phase } = turn.state;
+  if (phase.kind === 'starting' && phase.deadline <= turn.at) {
+    const missing = turn.state.slots
+      .map((record) => record.slot)
+      .filter((slot) => currentOf(turn.state, slot)?.state.kind !== 'ready');
+    const reason = `not everything was ready within ${turn.policy.startupMs} ms: ${missing.join(', ')}`;
+    turn.log('error', 'child.start-timeout', { slots: missing, startupMs: turn.policy.startupMs });
+    beginStop(turn, { exitCode: 12, reason, hurried: true });
+  }
+  if (phase.kind !== 'running') return;
+  for (const child of turn.state.children) {
+    if (child.state.kind !== 'starting' || child.state.deadline > turn.at) continue;
+    turn.log('error', 'child.start-timeout', { slots: [child.slot], startupMs: turn.policy.startupMs });
+    stopChild(turn, child, turn.policy.backoffInitialMs);
+  }
+}
+
+function retryForks(turn: Turn): void {
+  if (turn.state.phase.kind !== 'running') return;
+  for (const { slot, retryAt } of turn.state.slots) {
+    if (retryAt === undefined || retryAt > turn.at) continue;
+    turn.record(slot, { retryAt: undefined });
+    turn.order(slot === 'agent' ? { kind: 'fork-agent' } : { kind: 'refork-app', slot });
+  }
+}
+
+/** All app workers listen: egg-ready, to parent, app and agent. */
+function completeStart(turn: Turn): void {
+  const { phase, slots } = turn.state;
+  if (phase.kind !== 'starting') return;
+  if (!slots.every(({ slot }) => currentOf(turn.state, slot)?.state.kind === 'ready')) return;
+  turn.state = {
+    ...turn.state,
+    phase: { kind: 'running', nextCheckAt: turn.at + turn.policy.checkIntervalMs, failedChecks: 0 },
+    startedAt: turn.at,
+  };
+  turn.order({ kind: 'allow-refork', allowed: true });
+  turn.log('info', 'cluster.ready', { workers: turn.policy.workers, pids: listeningPids(turn.state) });
+  for (const to of ['parent', 'apps', 'agent'] as const) turn.send(to, { action: 'egg-ready' });
+}

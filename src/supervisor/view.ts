@@ -1,0 +1,68 @@
+import type { ChildState, Phase, Policy, Slot, State } from './model.js';
+import { appsOf, currentOf } from './turn.js';
+
+/** Whether the cluster takes traffic: the file `ready`. */
+export function isReady(state: State, policy: Policy): boolean {
+  return state.phase.kind === 'running' && listening(state) >= policy.minReady;
+}
+
+/** Whether the master is well: the file `live`. It goes before a stop that the Manager check caused. */
+export function isLive(state: State): boolean {
+  return !(state.phase.kind === 'stopping' && state.phase.exitCode === 1) && state.phase.kind !== 'exited';
+}
+
+/** Whether egg-ready has happened: the file `started`. */
+export function hasStarted(state: State): boolean {
+  return state.startedAt !== undefined;
+}
+
+export function listening(state: State): number {
+  return appsOf(state).filter((child) => child.state.kind === 'ready').length;
+}
+
+export interface ChildView {
+  readonly slot: Slot;
+  readonly pid: number | null;
+  readonly state: 'gate' | 'starting' | 'ready' | 'stopping' | 'down';
+  readonly restarts: number;
+  readonly since: number;
+}
+
+/** Each slot once, by its current process or as down; then those that are on their way out. */
+export function childViews(state: State): readonly ChildView[] {
+  const current = state.slots.map(({ slot, forks, downSince }): ChildView => {
+    const restarts = Math.max(0, forks - 1);
+    const child = currentOf(state, slot);
+    if (child === undefined) return { slot, pid: null, state: 'down', restarts, since: downSince };
+    return { slot, pid: child.pid, state: shownState(child.state), restarts, since: child.since };
+  });
+  const shown = new Set(current.map((view) => view.pid));
+  const others = state.children
+    .filter((child) => !shown.has(child.pid))
+    .map((child): ChildView => {
+      const restarts = Math.max(0, (state.slots.find(({ slot }) => slot === child.slot)?.forks ?? 1) - 1);
+      return { slot: child.slot, pid: child.pid, state: shownState(child.state), restarts, since: child.since };
+    });
+  return [...current, ...others];
+}
+
+function shownState(state: ChildState): ChildView['state'] {
+  switch (state.kind) {
+    case 'gate':
+    case 'starting':
+    case 'ready':
+      return state.kind;
+    case 'leaving':
+    case 'stopping':
+    case 'killed':
+      return 'stopping';
+  }
+}
+
+export function shownPhase(phase: Phase): 'starting' | 'running' | 'stopping' {
+  return phase.kind === 'exited' ? 'stopping' : phase.kind;
+}
+
+export function restartsInWindow(state: State, policy: Policy, now: number): number {
+  return state.crashes.filter((time) => now - time <= policy.restartWindowMs).length;
+}

@@ -35,7 +35,10 @@ function probe(args: readonly string[]): Answer {
   const age = ageOf(`${dir}/${what}`);
   if (typeof age === 'string') return { code: 1, line: `not ${what}: ${age}${reasonIn(dir)}` };
   if (what !== 'live' || age <= LIVE_MAX_AGE_MS) return { code: 0, line: `${what}${reasonIn(dir)}` };
-  return { code: 1, line: `not live: the last heartbeat was ${Math.round(age / 1000)} s ago; the master hangs or is stopped` };
+  return {
+    code: 1,
+    line: `not live: the last heartbeat was ${Math.round(age / 1000)} s ago; the master hangs or is stopped`,
+  };
 }
 
 function parse(args: readonly string[]): { what: 'started' | 'ready' | 'live'; dir: string } | string {

@@ -26,5 +26,7 @@ export function writeTerminationLog(path: string, termination: Termination): voi
 /** At most 4096 bytes of plain words; what happened comes first. */
 export function terminationText({ code, reason, exits }: Termination): string {
   const lines = [`eggcup exits with code ${code}: ${reason}`, ...(exits.length === 0 ? [] : ['last exits:', ...exits])];
-  return Buffer.from(`${lines.join('\n')}\n`).subarray(0, MAX_BYTES).toString();
+  return Buffer.from(`${lines.join('\n')}\n`)
+    .subarray(0, MAX_BYTES)
+    .toString();
 }

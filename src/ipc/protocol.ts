@@ -58,8 +58,7 @@ export type Task =
 
 export type ToChild =
   /** While it waits: a module to load that has no effect of the application's. */
-  | { readonly eggcup: 'prepare'; readonly framework: string }
-  | { readonly eggcup: 'open'; readonly task: Task };
+  { readonly eggcup: 'prepare'; readonly framework: string } | { readonly eggcup: 'open'; readonly task: Task };
 
 export type FromChild =
   | { readonly eggcup: 'ready'; readonly address?: ListenAddress | undefined }

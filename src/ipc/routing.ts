@@ -15,7 +15,7 @@ export type Route =
 /** Where a message goes, by egg-cluster's rules (Messenger.send): a receiver's id, else `to`, else the sender's default. */
 export function route(message: UserMessage, from: Sender, directory: Directory): Route {
   const receiver = message.receiverWorkerId ?? message.receiverPid;
-  if (receiver !== undefined && receiver !== null) return routeToReceiver(String(receiver), directory);
+  if (typeof receiver === 'string' || typeof receiver === 'number') return routeToReceiver(String(receiver), directory);
   switch (message.to ?? defaultFor(from)) {
     case 'master':
       return { to: 'master' };

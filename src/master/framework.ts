@@ -40,14 +40,14 @@ function importTarget(folder: string): string | undefined {
   return target === undefined ? undefined : join(folder, target);
 }
 
-const CONDITIONS: readonly string[] = ['node', 'import', 'module-sync', 'default'];
+const CONDITIONS: ReadonlySet<string> = new Set(['node', 'import', 'module-sync', 'default']);
 
 /** The first condition that applies, in the order in which the package lists them (Node's rule). */
 function resolveConditions(target: unknown): string | undefined {
   if (typeof target === 'string') return target;
   if (!isRecord(target)) return undefined;
   for (const [condition, inner] of Object.entries(target)) {
-    const found = CONDITIONS.includes(condition) ? resolveConditions(inner) : undefined;
+    const found = CONDITIONS.has(condition) ? resolveConditions(inner) : undefined;
     if (found !== undefined) return found;
   }
   return undefined;
@@ -61,4 +61,3 @@ function readPackage(folder: string): Record<string, unknown> {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
-

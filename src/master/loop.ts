@@ -39,7 +39,7 @@ export class Loop {
   }
 
   dispatch(happening: Happening): void {
-    this.#queue.push({ ...happening, at: performance.now() } as Event);
+    this.#queue.push({ ...happening, at: performance.now() });
     this.#drain();
   }
 

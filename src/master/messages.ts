@@ -68,7 +68,11 @@ export class Messages {
     const { task } = this.#options.roles.app;
     if (task.kind === 'framework') return task.options;
     const tcp = this.address?.kind === 'tcp' ? this.address : undefined;
-    return { baseDir: task.baseDir, workers: this.#options.state().slots.filter(({ slot }) => slot !== 'agent').length, port: tcp?.port };
+    return {
+      baseDir: task.baseDir,
+      workers: this.#options.state().slots.filter(({ slot }) => slot !== 'agent').length,
+      port: tcp?.port,
+    };
   }
 
   #own(child: Child, message: FromChild): void {
@@ -79,10 +83,19 @@ export class Messages {
         return this.#listening(child, message.address);
       case 'start-failed': {
         const portTaken = message.code === 'EADDRINUSE';
-        return this.#options.dispatch({ kind: 'child-start-failed', id: child.id, portTaken, message: message.message });
+        return this.#options.dispatch({
+          kind: 'child-start-failed',
+          id: child.id,
+          portTaken,
+          message: message.message,
+        });
       }
       case 'log':
-        return this.#options.log.write(message.level, message.event, { slot: child.slot, pid: child.pid, text: message.text });
+        return this.#options.log.write(message.level, message.event, {
+          slot: child.slot,
+          pid: child.pid,
+          text: message.text,
+        });
     }
   }
 
@@ -111,7 +124,9 @@ export class Messages {
   /** PM2's word: `process.send('ready')`. */
   #isReadyWord(child: Child, message: UserMessage): boolean {
     const task = this.#taskOf(child);
-    return message.action === 'ready' && task?.kind === 'script' && task.ready === 'message' && message.to === undefined;
+    return (
+      message.action === 'ready' && task?.kind === 'script' && task.ready === 'message' && message.to === undefined
+    );
   }
 
   #taskOf(child: Child): Roles['app']['task'] | undefined {

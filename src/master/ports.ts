@@ -49,7 +49,10 @@ export async function clearUnixSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) {
-    throw new EggcupError('ERR_PORT_UNUSABLE', `app.unixSocket ${path} exists and is no socket; remove it or choose another`);
+    throw new EggcupError(
+      'ERR_PORT_UNUSABLE',
+      `app.unixSocket ${path} exists and is no socket; remove it or choose another`,
+    );
   }
   if (await answers(path)) {
     throw new EggcupError(

@@ -1,4 +1,4 @@
-import type { ChildProcess, Serializable } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { hasCode } from '../errors.js';
 import type { ToChild, UserMessage } from '../ipc/protocol.js';
 import type { Slot } from '../supervisor/model.js';
@@ -51,7 +51,7 @@ export class Child {
   send(message: ToChild | UserMessage): boolean {
     if (!this.process.connected || this.#unsent >= MAX_UNSENT) return false;
     this.#unsent += 1;
-    this.process.send(message as Serializable, (error) => {
+    this.process.send(message, (error) => {
       this.#unsent -= 1;
       // The child has closed its end meanwhile; its disconnect or exit says the rest.
       const gone = ['EPIPE', 'ECONNRESET', 'ERR_IPC_CHANNEL_CLOSED'].some((code) => hasCode(error, code));

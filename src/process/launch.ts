@@ -61,8 +61,7 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
     env: config.app.env['EGG_SERVER_ENV'] ?? facts.env['EGG_SERVER_ENV'],
   };
   // What `require` lists may have to come before the framework (instrumentation does), so it can't be prepared then.
-  const prepare: ToChild | undefined =
-    config.app.require.length === 0 ? { eggcup: 'prepare', framework } : undefined;
+  const prepare: ToChild | undefined = config.app.require.length === 0 ? { eggcup: 'prepare', framework } : undefined;
   const role = (name: 'agent' | 'app'): Role => ({
     launch: {
       exec: fileURLToPath(new URL(`../worker/framework-${name}.js`, import.meta.url)),

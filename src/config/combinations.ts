@@ -1,0 +1,121 @@
+import type { Path } from './path.js';
+import type { Settings } from './schema.js';
+import { formatDuration } from './units.js';
+
+/** Values that are right by themselves but not together, or not here. The first path is the one to name. */
+export interface Finding {
+  readonly paths: readonly [Path, ...Path[]];
+  readonly message: string;
+}
+
+/** What cannot be combined in a config, each with both values and the remedy. */
+export function findContradictions(settings: Settings): readonly Finding[] {
+  return [...program(settings), ...address(settings), ...onlyForScripts(settings), ...numbers(settings)];
+}
+
+function* program({ app }: Settings): Generator<Finding> {
+  const paths = [FRAMEWORK, SCRIPT] as const;
+  if (app.framework !== undefined && app.script !== undefined) {
+    const both = `app.framework ${quote(app.framework)} and app.script ${quote(app.script)}`;
+    yield { paths, message: `${both} cannot both be set; remove one of them` };
+  }
+  if (app.framework === undefined && app.script === undefined) {
+    const message =
+      'neither app.framework nor app.script is set; name a framework such as "egg", or the program to run';
+    yield { paths: [['app'], ...paths], message };
+  }
+  if (app.https !== undefined && app.script !== undefined) {
+    const message = `needs app.framework, but app.script ${quote(app.script)} is set; a script serves HTTPS by itself`;
+    yield { paths: [['app', 'https'], SCRIPT], message };
+  }
+}
+
+function* address({ app }: Settings): Generator<Finding> {
+  const { port, hostname, unixSocket } = app;
+  if (unixSocket === undefined) return;
+  const path = ['app', 'unixSocket'];
+  const socket = quote(unixSocket);
+  if (port !== undefined)
+    yield { paths: [path, ['app', 'port']], message: `${socket} excludes app.port ${port}; remove one of them` };
+  if (hostname !== undefined) {
+    const message = `${socket} excludes app.hostname ${quote(hostname)}; remove one of them`;
+    yield { paths: [path, ['app', 'hostname']], message };
+  }
+}
+
+/** Only what asks for something else than the default: a file with every default written out stays valid. */
+function* onlyForScripts({ app, agent }: Settings): Generator<Finding> {
+  if (app.script === undefined && app.framework !== undefined) {
+    const remedy = `needs app.script, but app.framework ${quote(app.framework)} is set; remove it`;
+    if (app.args.length > 0) yield { paths: [['app', 'args'], SCRIPT, FRAMEWORK], message: remedy };
+    if (app.ready !== 'listening') yield { paths: [['app', 'ready'], SCRIPT, FRAMEWORK], message: remedy };
+    if (agent.script !== undefined) yield { paths: [AGENT_SCRIPT, SCRIPT, FRAMEWORK], message: remedy };
+    if (agent.ready !== 'loaded') yield { paths: [['agent', 'ready'], SCRIPT, FRAMEWORK], message: remedy };
+  }
+  if (app.script === undefined || agent.script !== undefined) return;
+  const remedy = 'needs agent.script, which is not set; set it or remove this';
+  if (agent.enabled === true) yield { paths: [['agent', 'enabled'], AGENT_SCRIPT, SCRIPT], message: `true ${remedy}` };
+  if (agent.ready !== 'loaded')
+    yield { paths: [['agent', 'ready'], AGENT_SCRIPT, SCRIPT], message: `"${agent.ready}" ${remedy}` };
+}
+
+function* numbers({ workers, health, restart, shutdown }: Settings): Generator<Finding> {
+  if (workers.min > workers.max) {
+    const message = `${workers.min} is more than workers.max ${workers.max}; lower the one or raise the other`;
+    yield {
+      paths: [
+        ['workers', 'min'],
+        ['workers', 'max'],
+      ],
+      message,
+    };
+  }
+  const most = workers.count === 'auto' ? workers.max : workers.count;
+  if (health.minReady.kind === 'count' && health.minReady.value > most) {
+    const bound = workers.count === 'auto' ? 'workers.max' : 'workers.count';
+    const message = `${health.minReady.value} is more than ${bound} ${most}, so the container would never be ready`;
+    yield {
+      paths: [
+        ['health', 'minReady'],
+        ['workers', 'count'],
+        ['workers', 'max'],
+      ],
+      message,
+    };
+  }
+  const { initial, max } = restart.backoff;
+  if (initial > max) {
+    const message = `${formatDuration(initial)} is more than restart.backoff.max ${formatDuration(max)}; lower the one or raise the other`;
+    yield {
+      paths: [
+        ['restart', 'backoff', 'initial'],
+        ['restart', 'backoff', 'max'],
+      ],
+      message,
+    };
+  }
+  yield* budget(shutdown);
+}
+
+function* budget({ delay, app, agent, grace }: Settings['shutdown']): Generator<Finding> {
+  const sum = delay + app + agent;
+  if (sum <= grace) return;
+  const parts = `delay ${formatDuration(delay)} + app ${formatDuration(app)} + agent ${formatDuration(agent)}`;
+  yield {
+    paths: [
+      ['shutdown', 'grace'],
+      ['shutdown', 'app'],
+      ['shutdown', 'agent'],
+      ['shutdown', 'delay'],
+    ],
+    message: `${formatDuration(grace)} is less than ${parts} = ${formatDuration(sum)}; shorten one of them, or raise it together with the platform's terminationGracePeriodSeconds`,
+  };
+}
+
+const FRAMEWORK: Path = ['app', 'framework'];
+const SCRIPT: Path = ['app', 'script'];
+const AGENT_SCRIPT: Path = ['agent', 'script'];
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

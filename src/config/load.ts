@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Finding, findContradictions } from './combinations.js';
+import { ConfigError, type ConfigIssue } from './config-error.js';
+import { defaultsTree } from './defaults.js';
+import { interpret } from './interpret.js';
+import { type ConfigFile, type ConfigOrigin, type ConfigRequest, readConfigFile } from './locate.js';
+import type { Origin } from './origin.js';
+import { formatPath, type Path } from './path.js';
+import { resolvePaths } from './resolve.js';
+import { type Config, schema } from './schema.js';
+import { isSecret, schemaAt } from './schema-shape.js';
+import { find, merge, type Tree } from './tree.js';
+import { validate } from './validate.js';
+import { readVariables } from './variables.js';
+import { parseYaml } from './yaml-tree.js';
+
+export type { ConfigRequest } from './locate.js';
+export type { Origin } from './origin.js';
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Absolute. */
+  readonly file: string;
+  readonly origin: ConfigOrigin;
+  /** Where the value of each key comes from, by path: `health.dir`. Keys without a value are not in it. */
+  readonly origins: ReadonlyMap<string, Origin>;
+}
+
+/** The effective config: default < file < variable. Throws a `ConfigError` that names everything that is wrong. */
+export function loadConfig(request: ConfigRequest): LoadedConfig {
+  const source = readConfigFile(request);
+  const folder = dirname(source.file);
+  const sources = {
+    variable: (name: string) => request.env[name],
+    file: (path: string) => readFileSync(resolve(folder, path), 'utf8'),
+  };
+
+  const written = parseConfigFile(source);
+  const variables = readVariables(request.env, schema);
+  const defaults = interpret(defaultsTree(schema), schema, sources);
+  const user = interpret(merge(written, variables.tree), schema, sources);
+  const { settings, wrong, issues } = validate(user.tree, defaults.tree);
+
+  const tree = merge(defaults.tree, user.tree);
+  const known = [...variables.issues, ...defaults.issues, ...user.issues, ...issues];
+  const missing = [...wrong, ...user.issues.map((issue) => issue.path)];
+  const resolved = settings === undefined ? undefined : resolvePaths(settings, folder);
+  const findings = settings === undefined ? [] : [...findContradictions(settings), ...(resolved?.findings ?? [])];
+  const judged = findings.filter(
+    (finding) => !finding.paths.some((path) => missing.some((other) => isAbove(other, path))),
+  );
+  const all = [...known, ...judged.map((finding) => toIssue(finding, tree))];
+  if (all.length > 0 || resolved === undefined) throw new ConfigError(all);
+  return { config: resolved.config, file: source.file, origin: source.origin, origins: originsOf(tree) };
+}
+
+function parseConfigFile({ text, label }: ConfigFile): Tree {
+  const originAt = (line: number, column: number): Origin => ({ kind: 'file', file: label, line, column });
+  const { tree, issues } = parseYaml(text, originAt);
+  if (issues.length > 0) throw new ConfigError(issues);
+  if (tree === undefined) throw wholeFile('the file is empty; it must set at least app.framework or app.script');
+  if (tree.kind !== 'map') throw wholeFile('a config is a mapping of keys such as "app:" and "workers:"');
+  return tree;
+
+  function wholeFile(message: string): ConfigError {
+    return new ConfigError([{ origin: tree?.origin ?? originAt(1, 1), path: [], message }]);
+  }
+}
+
+/** Whether what is wrong at `wrong` makes what stands at `path` unknown. */
+function isAbove(wrong: Path, path: Path): boolean {
+  return wrong.length <= path.length && wrong.every((step, index) => step === path[index]);
+}
+
+/** Named and placed by the first of its keys that somebody wrote. */
+function toIssue({ paths, message }: Finding, tree: Tree): ConfigIssue {
+  const [path] = paths;
+  const origins = paths.map((candidate) => find(tree, candidate)?.tree.origin);
+  const origin = origins.find((candidate) => candidate !== undefined && candidate.kind !== 'default');
+  return {
+    origin: origin ?? tree.origin,
+    path,
+    message: paths.some((one) => isHidden(one, tree)) ? redact(message) : message,
+  };
+}
+
+function isHidden(path: Path, tree: Tree): boolean {
+  const value = find(tree, path)?.tree;
+  const wanted = schemaAt(schema, path);
+  return (value?.kind === 'scalar' && value.isHidden) || (wanted !== undefined && isSecret(wanted));
+}
+
+/** A finding's message without values: they are in quotes, or numbers. */
+function redact(message: string): string {
+  return message.replaceAll(/"(?:[^"\\]|\\.)*"|\b\d[\w.]*/g, '(not shown)');
+}
+
+function originsOf(tree: Tree, path: Path = []): Map<string, Origin> {
+  if (tree.kind !== 'map' || tree.entries.size === 0) return new Map([[formatPath(path), tree.origin]]);
+  const origins = new Map<string, Origin>();
+  for (const [name, entry] of tree.entries)
+    for (const [key, origin] of originsOf(entry.tree, [...path, name])) origins.set(key, origin);
+  return origins;
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { hasCode } from '../errors.js';
+import { ConfigError } from './config-error.js';
+
+/** Where the config is looked for. */
+export interface ConfigRequest {
+  /** What `--config` names. */
+  readonly file: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** The bundled example, absolute: what runs when there is no other config. */
+  readonly exampleFile: string;
+  /** By default `/etc/eggcup/cluster.yaml`. */
+  readonly systemFile?: string;
+}
+
+export type ConfigOrigin = 'option' | 'variable' | 'cwd' | 'system' | 'example';
+
+/** The file that was found. */
+export interface ConfigFile {
+  readonly file: string;
+  /** The file's name for people: relative to the working directory when it is below it. */
+  readonly label: string;
+  readonly origin: ConfigOrigin;
+  readonly text: string;
+}
+
+/** Reads the file that is named, else the first that exists. */
+export function readConfigFile({ file, env, cwd, exampleFile, systemFile }: ConfigRequest): ConfigFile {
+  const variable = env['EGGCUP_CONFIG'];
+  if (file !== undefined) return readNamed(resolve(cwd, file), 'option', '--config', cwd);
+  if (variable !== undefined && variable !== '')
+    return readNamed(resolve(cwd, variable), 'variable', 'EGGCUP_CONFIG', cwd);
+  return (
+    read(join(cwd, 'cluster.yaml'), 'cwd', cwd) ??
+    read(systemFile ?? '/etc/eggcup/cluster.yaml', 'system', cwd) ??
+    readNamed(exampleFile, 'example', 'the bundled example', cwd)
+  );
+}
+
+/** Far more than a config can need; it is read at once, and `--config` may name anything. */
+const MAX_LENGTH = 2 ** 20;
+
+function readNamed(file: string, origin: ConfigOrigin, namedBy: string, cwd: string): ConfigFile {
+  const found = read(file, origin, cwd);
+  if (found === undefined)
+    throw failure(`${namedBy}: no such file ${JSON.stringify(file)}; name a config file that exists`);
+  return found;
+}
+
+function read(file: string, origin: ConfigOrigin, cwd: string): ConfigFile | undefined {
+  const label = labelOf(file, cwd);
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (text.length > MAX_LENGTH) throw failure(`${label}: is larger than 1 MiB, so it is no config`);
+    return { file, label, origin, text };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
+    if (hasCode(error, 'EISDIR')) throw failure(`${label}: is a folder; name the config file in it`, error);
+    if (hasCode(error, 'EACCES'))
+      throw failure(`${label}: there is no permission to read it; change its mode or owner`, error);
+    throw failure(`${label}: cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}
+
+function labelOf(file: string, cwd: string): string {
+  const path = relative(cwd, file);
+  return path === '' || path.startsWith('..') || isAbsolute(path) ? file : path;
+}
+
+function failure(message: string, cause?: unknown): ConfigError {
+  return new ConfigError([{ origin: undefined, path: [], message }], cause === undefined ? undefined : { cause });
+}

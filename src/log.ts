@@ -33,7 +33,7 @@ export function createLog(level: LogLevel | 'silent', format: 'json' | 'pretty')
   out.on('error', () => undefined);
   const options = {
     level,
-    base: { name: 'eggcup', pid: process.pid },
+    base: { name: 'eggcup' },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };

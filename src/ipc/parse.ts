@@ -39,6 +39,8 @@ export function parseToChild(raw: unknown): ToChild | undefined {
 function parseOwn(raw: Record<string, unknown>): FromChild | undefined {
   const { eggcup, address, code, message, event, level, text } = raw;
   switch (eggcup) {
+    case 'at-gate':
+      return { eggcup };
     case 'ready':
       return { eggcup, address: parseAddress(address) };
     case 'listening': {

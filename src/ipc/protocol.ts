@@ -61,6 +61,8 @@ export type ToChild =
   { readonly eggcup: 'prepare'; readonly framework: string } | { readonly eggcup: 'open'; readonly task: Task };
 
 export type FromChild =
+  /** It listens to its channel now. What comes earlier is lost in an app worker, where Node's cluster module hears it. */
+  | { readonly eggcup: 'at-gate' }
   | { readonly eggcup: 'ready'; readonly address?: ListenAddress | undefined }
   | { readonly eggcup: 'listening'; readonly address: ListenAddress }
   | { readonly eggcup: 'start-failed'; readonly code?: string | undefined; readonly message: string }

@@ -65,6 +65,7 @@ function logBoot(log: Log, loaded: LoadedConfig, plan: Plan, health: Opened): vo
   if (loaded.origin === 'example') log.info('boot.example', { file: loaded.file });
   for (const warning of plan.warnings) log.warn('sizing.warning', { warning });
   log.info('boot', {
+    pid: process.pid,
     node: process.version,
     config: loaded.file,
     baseDir: app.baseDir,

@@ -41,7 +41,7 @@ export class Executor implements ChildEvents {
         return this.#apps.allowRefork(command.allowed);
       case 'open-gate': {
         const child = children.get(command.id);
-        child?.send({ eggcup: 'open', task: this.#role(child.role).task });
+        child?.tell({ eggcup: 'open', task: this.#role(child.role).task });
         return;
       }
       case 'terminate':
@@ -61,7 +61,7 @@ export class Executor implements ChildEvents {
     const { children, dispatch } = this.#options;
     children.set(child.id, child);
     const { prepare } = this.#role(child.role);
-    if (prepare !== undefined) child.send(prepare);
+    if (prepare !== undefined) child.tell(prepare);
     dispatch({ kind: 'child-forked', id: child.id, slot: child.slot, pid: child.pid });
   }
 

@@ -77,6 +77,8 @@ export class Messages {
 
   #own(child: Child, message: FromChild): void {
     switch (message.eggcup) {
+      case 'at-gate':
+        return child.listens();
       case 'ready':
         return this.#ready(child, message.address);
       case 'listening':

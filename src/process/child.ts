@@ -30,6 +30,8 @@ export class Child {
   readonly pid: number;
   readonly process: ChildProcess;
   #unsent = 0;
+  /** What to tell it once it listens; `undefined` since it does. */
+  #untold: ToChild[] | undefined = [];
   /** What it had started when it was told to end. */
   #descendants: readonly ProcessEntry[] | undefined;
 
@@ -47,8 +49,25 @@ export class Child {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
+  /** Tells the child something of ours, as soon as it listens. */
+  tell(message: ToChild): void {
+    if (this.#untold === undefined) this.#send(message);
+    else this.#untold.push(message);
+  }
+
+  /** The child has said that it listens. */
+  listens(): void {
+    const untold = this.#untold ?? [];
+    this.#untold = undefined;
+    for (const message of untold) this.#send(message);
+  }
+
   /** Returns whether the message is on its way: not to a closed channel, nor past the backlog's bound. */
-  send(message: ToChild | UserMessage): boolean {
+  send(message: UserMessage): boolean {
+    return this.#send(message);
+  }
+
+  #send(message: ToChild | UserMessage): boolean {
     if (!this.process.connected || this.#unsent >= MAX_UNSENT) return false;
     this.#unsent += 1;
     this.process.send(message, (error) => {

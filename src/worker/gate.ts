@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { pathToFileURL } from 'node:url';
 import { parseToChild } from '../ipc/parse.js';
 import type { Task } from '../ipc/protocol.js';
+import { sendToMaster } from './channel.js';
 
 /**
  * Waits until the master opens the gate, and returns what is to be done behind it. Meanwhile the framework's
@@ -22,6 +23,7 @@ export function waitAtGate(): Promise<Task> {
     process.on('message', hear);
     // An app worker is ended by Node's cluster module; 110 is what graceful-process makes of it in an agent.
     if (!cluster.isWorker) process.once('disconnect', leave);
+    void sendToMaster({ eggcup: 'at-gate' });
   });
 }
 

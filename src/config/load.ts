@@ -50,7 +50,7 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   const judged = findings.filter(
     (finding) => !finding.paths.some((path) => missing.some((other) => isAbove(other, path))),
   );
-  const all = [...known, ...judged.map((finding) => toIssue(finding, tree))];
+  const all = [...known, ...judged.map((finding) => toIssue(finding, tree, written.origin))];
   if (all.length > 0 || resolved === undefined) throw new ConfigError(all);
   return { config: resolved.config, file: source.file, origin: source.origin, origins: originsOf(tree) };
 }
@@ -73,13 +73,13 @@ function isAbove(wrong: Path, path: Path): boolean {
   return wrong.length <= path.length && wrong.every((step, index) => step === path[index]);
 }
 
-/** Named and placed by the first of its keys that somebody wrote. */
-function toIssue({ paths, message }: Finding, tree: Tree): ConfigIssue {
+/** Placed at the first of its keys that somebody wrote, else at the top of the file. */
+function toIssue({ paths, message }: Finding, tree: Tree, file: Origin): ConfigIssue {
   const [path] = paths;
   const origins = paths.map((candidate) => find(tree, candidate)?.tree.origin);
   const origin = origins.find((candidate) => candidate !== undefined && candidate.kind !== 'default');
   return {
-    origin: origin ?? tree.origin,
+    origin: origin ?? file,
     path,
     message: paths.some((one) => isHidden(one, tree)) ? redact(message) : message,
   };

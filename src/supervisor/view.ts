@@ -1,4 +1,4 @@
-import type { ChildState, Phase, Policy, Slot, State } from './model.js';
+import type { Child, ChildState, Phase, Policy, Slot, State } from './model.js';
 import { appsOf, currentOf } from './turn.js';
 
 /** Whether the cluster takes traffic: the file `ready`. */
@@ -65,4 +65,9 @@ export function shownPhase(phase: Phase): 'starting' | 'running' | 'stopping' {
 
 export function restartsInWindow(state: State, policy: Policy, now: number): number {
   return state.crashes.filter((time) => now - time <= policy.restartWindowMs).length;
+}
+
+/** Whether the application runs in it, so that its messages are heard. */
+export function isPastGate(child: Child): boolean {
+  return child.state.kind === 'starting' || child.state.kind === 'ready';
 }

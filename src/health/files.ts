@@ -1,0 +1,92 @@
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasCode } from '../errors.js';
+
+export const HEALTH_FILES = ['started', 'ready', 'live', 'status.json'] as const;
+export type Marker = 'started' | 'ready' | 'live';
+
+/**
+ * The files of `health.dir` (design 3). Markers are empty, so that a full disk does not keep `ready` from being told;
+ * all are written by rename. Trouble is reported once until it is over, never thrown: the cluster must run on.
+ */
+export class HealthFiles {
+  readonly dir: string;
+  readonly #onTrouble: (trouble: string | undefined) => void;
+  readonly #present = new Map<Marker, boolean>();
+  #trouble: string | undefined;
+
+  constructor(dir: string, onTrouble: (trouble: string | undefined) => void) {
+    this.dir = dir;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Makes a marker present or absent. Cheap when it is so already. */
+  mark(marker: Marker, present: boolean): void {
+    if (this.#present.get(marker) === present) return;
+    const done = this.#attempt(() => {
+      if (present) this.#replace(marker, '');
+      else rmSync(join(this.dir, marker), { force: true });
+    });
+    if (done) this.#present.set(marker, present);
+  }
+
+  /** Renews the mtime of `live`, or writes it anew when somebody (the watchdog) has taken it away. */
+  beat(): void {
+    const now = new Date();
+    this.#attempt(() => {
+      try {
+        utimesSync(join(this.dir, 'live'), now, now);
+      } catch (error) {
+        if (!hasCode(error, 'ENOENT')) throw error;
+        this.#replace('live', '');
+      }
+    });
+  }
+
+  writeStatus(status: object): void {
+    this.#attempt(() => this.#replace('status.json', `${JSON.stringify(status, null, 2)}\n`));
+  }
+
+  /** The last clean-up. What can't be removed is left: there is nobody to tell any more. */
+  removeAll(): void {
+    for (const file of HEALTH_FILES) {
+      for (const name of [file, temporary(file)]) {
+        try {
+          rmSync(join(this.dir, name), { force: true });
+        } catch {
+          // A directory that has become read-only since.
+        }
+      }
+    }
+  }
+
+  #replace(file: string, text: string): void {
+    const path = join(this.dir, temporary(file));
+    try {
+      writeFileSync(path, text);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+      mkdirSync(this.dir, { recursive: true }); // Somebody removed the directory; an emptyDir can be remounted.
+      writeFileSync(path, text);
+    }
+    renameSync(path, join(this.dir, file));
+  }
+
+  #attempt(act: () => void): boolean {
+    try {
+      act();
+    } catch (error) {
+      const trouble = error instanceof Error ? error.message : String(error);
+      if (this.#trouble === undefined) this.#onTrouble(trouble);
+      this.#trouble = trouble;
+      return false;
+    }
+    if (this.#trouble !== undefined) this.#onTrouble(undefined);
+    this.#trouble = undefined;
+    return true;
+  }
+}
+
+function temporary(file: string): string {
+  return `.${file}.tmp`;
+}

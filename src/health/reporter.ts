@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { isDead, readProcessTable } from '../process/proc.js';
+import type { Policy, State } from '../supervisor/model.js';
+import { hasStarted, isLive, isReady } from '../supervisor/view.js';
+import type { HealthFiles } from './files.js';
+import { type StatusFrame, statusOf } from './status.js';
+import { Watchdog } from './watchdog.js';
+
+/** Design 3 promises at most 2 s between two beats. */
+const BEAT_MS = 1000;
+
+export interface ReporterOptions {
+  readonly files: HealthFiles;
+  readonly policy: Policy;
+  readonly frame: StatusFrame;
+  readonly address: () => string | null;
+}
+
+/** Keeps the health files true to the supervisor's state: markers at once, the status once per turn of the loop. */
+export class HealthReporter {
+  readonly #options: ReporterOptions;
+  readonly #watchdog: Watchdog;
+  readonly #heart: NodeJS.Timeout;
+  #state: State | undefined;
+  #statusDue: NodeJS.Immediate | undefined;
+  #statusAt = 0;
+  #zombies = 0;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#watchdog = new Watchdog(join(options.files.dir, 'live'));
+    this.#heart = setInterval(() => this.#beat(), BEAT_MS).unref();
+  }
+
+  show(state: State): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#mark(state);
+    this.#statusDue ??= setImmediate(() => this.#writeStatus());
+  }
+
+  /** Ends the beat, and removes the files. */
+  close(): void {
+    clearInterval(this.#heart);
+    clearImmediate(this.#statusDue);
+    this.#state = undefined;
+    void this.#watchdog.stop();
+    this.#options.files.removeAll();
+  }
+
+  #beat(): void {
+    this.#watchdog.beat();
+    if (this.#state === undefined) return;
+    this.#mark(this.#state); // Again: what could not be written may be possible now.
+    if (isLive(this.#state)) this.#options.files.beat();
+    if (performance.now() - this.#statusAt < this.#options.policy.checkIntervalMs) return;
+    this.#zombies = countZombies();
+    this.#writeStatus();
+  }
+
+  #mark(state: State): void {
+    const { files, policy } = this.#options;
+    // Down before up: a reader must never see more than there is.
+    files.mark('ready', isReady(state, policy));
+    files.mark('live', isLive(state));
+    files.mark('started', hasStarted(state));
+  }
+
+  #writeStatus(): void {
+    this.#statusDue = undefined;
+    if (this.#state === undefined) return;
+    const { files, policy, frame, address } = this.#options;
+    this.#statusAt = performance.now();
+    const now = { at: this.#statusAt, address: address(), zombies: this.#zombies };
+    files.writeStatus(statusOf(this.#state, policy, now, frame));
+  }
+}
+
+function countZombies(): number {
+  return [...readProcessTable().values()].filter((entry) => entry.ppid === process.pid && isDead(entry)).length;
+}

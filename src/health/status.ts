@@ -1,0 +1,57 @@
+import { readRssBytes } from '../process/proc.js';
+import type { Policy, State } from '../supervisor/model.js';
+import { childViews, restartsInWindow, shownPhase } from '../supervisor/view.js';
+import type { ContainerFacts } from '../container/facts.js';
+import type { Reading } from '../container/reading.js';
+import type { Plan } from '../sizing.js';
+
+/** What does not change while the master lives. */
+export interface StatusFrame {
+  readonly startedAt: string;
+  readonly plan: Plan;
+  readonly facts: ContainerFacts;
+}
+
+/** `status.json` (design 3): one snapshot. `zombies` counts children that have ended and were not reaped. */
+export function statusOf(
+  state: State,
+  policy: Policy,
+  now: { readonly at: number; readonly address: string | null; readonly zombies: number },
+  frame: StatusFrame,
+): object {
+  const { plan, facts } = frame;
+  return {
+    apiVersion: 'eggcup/v1',
+    phase: shownPhase(state.phase),
+    pid: process.pid,
+    startedAt: frame.startedAt,
+    updatedAt: isoTime(now.at),
+    address: now.address,
+    plan: { workers: plan.workers, heapMiB: plan.heapMiB, reasons: plan.reasons },
+    container: {
+      cgroup: facts.cgroup,
+      cpuQuota: valueOf(facts.cpuQuota),
+      cpuset: valueOf(facts.cpuset),
+      memoryLimitBytes: valueOf(facts.memoryLimitBytes),
+    },
+    children: childViews(state).map((child) => ({
+      slot: child.slot,
+      pid: child.pid,
+      state: child.state,
+      restarts: child.restarts,
+      rssBytes: child.pid === null ? null : readRssBytes(child.pid),
+      since: isoTime(child.since),
+    })),
+    restartsInWindow: restartsInWindow(state, policy, now.at),
+    zombies: now.zombies,
+  };
+}
+
+/** From the monotonic clock to the calendar. */
+function isoTime(at: number): string {
+  return new Date(performance.timeOrigin + at).toISOString();
+}
+
+function valueOf(reading: Reading<number>): number | null {
+  return reading.kind === 'present' ? reading.value : null;
+}

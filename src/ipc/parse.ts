@@ -1,0 +1,72 @@
+import {
+  CHILD_LOG_EVENTS,
+  CHILD_LOG_LEVELS,
+  type FromChild,
+  type ListenAddress,
+  type ToChild,
+  type UserMessage,
+} from './protocol.js';
+
+export type Parsed =
+  | { readonly kind: 'own'; readonly message: FromChild }
+  | { readonly kind: 'user'; readonly message: UserMessage }
+  | { readonly kind: 'rubbish'; readonly why: string };
+
+/** Reads what a child sent as one of a closed union. A child can send anything; what fits nowhere is rubbish. */
+export function parseFromChild(raw: unknown): Parsed {
+  const user = parseUserMessage(raw);
+  if (user !== undefined) return { kind: 'user', message: user };
+  if (!isRecord(raw)) return { kind: 'rubbish', why: `${raw === null ? 'null' : typeof raw} is no message` };
+  const message = parseOwn(raw);
+  if (message !== undefined) return { kind: 'own', message };
+  return { kind: 'rubbish', why: 'neither an action (text) nor a message of eggcup' };
+}
+
+/** egg's form: an object with a text `action`; a bare text stands for `{ action: text, data: text }`. */
+export function parseUserMessage(raw: unknown): UserMessage | undefined {
+  if (typeof raw === 'string') return { action: raw, data: raw };
+  if (!isRecord(raw) || 'eggcup' in raw) return undefined;
+  return typeof raw['action'] === 'string' ? { ...raw, action: raw['action'] } : undefined;
+}
+
+/** What the master says to this process; `undefined` for everything else. */
+export function parseToChild(raw: unknown): ToChild | undefined {
+  // The master is trusted: the envelope's name is enough.
+  if (!isRecord(raw) || (raw['eggcup'] !== 'prepare' && raw['eggcup'] !== 'open')) return undefined;
+  return raw as unknown as ToChild;
+}
+
+function parseOwn(raw: Record<string, unknown>): FromChild | undefined {
+  const { eggcup, address, code, message, event, level, text } = raw;
+  switch (eggcup) {
+    case 'ready':
+      return { eggcup, address: parseAddress(address) };
+    case 'listening': {
+      const parsed = parseAddress(address);
+      return parsed === undefined ? undefined : { eggcup, address: parsed };
+    }
+    case 'start-failed':
+      if (typeof message !== 'string') return undefined;
+      return { eggcup, message, code: typeof code === 'string' ? code : undefined };
+    case 'log': {
+      const knownEvent = CHILD_LOG_EVENTS.find((name) => name === event);
+      const knownLevel = CHILD_LOG_LEVELS.find((name) => name === level);
+      if (knownEvent === undefined || knownLevel === undefined || typeof text !== 'string') return undefined;
+      return { eggcup, event: knownEvent, level: knownLevel, text };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function parseAddress(raw: unknown): ListenAddress | undefined {
+  if (!isRecord(raw)) return undefined;
+  const { kind, protocol, host, port, path } = raw;
+  if (kind === 'unix' && typeof path === 'string') return { kind, path };
+  if (kind !== 'tcp' || typeof host !== 'string' || typeof port !== 'number') return undefined;
+  return { kind, protocol: protocol === 'https' ? 'https' : 'http', host, port };
+}
+
+function isRecord(raw: unknown): raw is Record<string, unknown> {
+  return typeof raw === 'object' && raw !== null && !Array.isArray(raw);
+}

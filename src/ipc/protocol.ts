@@ -1,0 +1,72 @@
+/**
+ * What master and children say to each other. Their own words travel in an envelope with the key `eggcup`,
+ * so that no message of an application can be taken for one of them; all else is the application's (egg's form).
+ */
+
+/** An application's message: `{ action, data, to?, receiverPid? … }`, passed on as it is but for `from`. */
+export interface UserMessage {
+  readonly action: string;
+  readonly data?: unknown;
+  readonly to?: unknown;
+  readonly from?: unknown;
+  readonly receiverPid?: unknown;
+  readonly receiverWorkerId?: unknown;
+}
+
+/** Where a server listens: TCP, or a Unix socket by its path. */
+export type ListenAddress =
+  | { readonly kind: 'tcp'; readonly protocol: 'http' | 'https'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+export interface HttpsFiles {
+  readonly key: string;
+  readonly cert: string;
+  readonly ca?: string | undefined;
+  readonly passphrase?: string | undefined;
+}
+
+/** The options that an egg Application and Agent are constructed with (egg-cluster's, as far as egg reads them). */
+export interface FrameworkOptions {
+  readonly baseDir: string;
+  readonly framework: string;
+  readonly workers: number;
+  readonly clusterPort: number;
+  readonly plugins: null;
+  readonly require: readonly string[];
+  readonly port?: number | undefined;
+  readonly hostname?: string | undefined;
+  readonly env?: string | undefined;
+  readonly https?: HttpsFiles | undefined;
+}
+
+/** What a child is to do once its gate opens. It travels over the channel: argv can be read by everyone. */
+export type Task =
+  | {
+      readonly kind: 'framework';
+      readonly role: 'agent' | 'app';
+      readonly options: FrameworkOptions;
+      readonly unixSocket?: string | undefined;
+    }
+  | {
+      readonly kind: 'script';
+      readonly role: 'agent' | 'app';
+      readonly ready: 'loaded' | 'listening' | 'message';
+      readonly require: readonly string[];
+      readonly baseDir: string;
+      readonly drainMs: number;
+    };
+
+export type ToChild =
+  /** While it waits: a module to load that has no effect of the application's. */
+  { readonly eggcup: 'prepare'; readonly framework: string } | { readonly eggcup: 'open'; readonly task: Task };
+
+export type FromChild =
+  | { readonly eggcup: 'ready'; readonly address?: ListenAddress | undefined }
+  | { readonly eggcup: 'listening'; readonly address: ListenAddress }
+  | { readonly eggcup: 'start-failed'; readonly code?: string | undefined; readonly message: string }
+  | { readonly eggcup: 'log'; readonly event: ChildLogEvent; readonly level: ChildLogLevel; readonly text: string };
+
+export const CHILD_LOG_EVENTS = ['graceful-process', 'worker.uncaught'] as const;
+export type ChildLogEvent = (typeof CHILD_LOG_EVENTS)[number];
+export const CHILD_LOG_LEVELS = ['info', 'warn', 'error'] as const;
+export type ChildLogLevel = (typeof CHILD_LOG_LEVELS)[number];

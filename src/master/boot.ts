@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../config/schema.js';
+import type { LoadedConfig } from '../config/load.js';
+import { type ContainerFacts, readContainerFacts } from '../container/facts.js';
+import { openHealthDir, type Opened } from '../health/directory.js';
+import type { Log } from '../log.js';
+import { type Roles, rolesOf } from '../process/launch.js';
+import { type Plan, planSize } from '../sizing.js';
+import { findFramework } from './framework.js';
+import { checkPort, clearUnixSocket, findClusterPort } from './ports.js';
+
+/** Everything that is known before the first fork. */
+export interface Boot {
+  readonly config: Config;
+  readonly facts: ContainerFacts;
+  readonly plan: Plan;
+  readonly roles: Roles;
+  readonly health: Opened;
+  /** Marks this master's processes. */
+  readonly instance: string;
+}
+
+/**
+ * Config → container facts → plan → health directory → ports (design 6, 1 and 2), with the `boot` line.
+ * Returns `undefined` as soon as `stopAsked` says so. Throws EggcupError for what the operator can mend.
+ */
+export async function boot(
+  loaded: LoadedConfig,
+  log: Log,
+  env: NodeJS.ProcessEnv,
+  stopAsked: () => boolean,
+): Promise<Boot | undefined> {
+  const { config } = loaded;
+  const facts = readContainerFacts();
+  const plan = planSize(facts, config.workers);
+  const framework =
+    config.app.framework === undefined ? undefined : findFramework(config.app.framework, config.app.baseDir);
+  const health = await openHealth(loaded, log);
+  logBoot(log, loaded, plan, health);
+  if (stopAsked()) return undefined;
+
+  if (config.app.port !== undefined) await checkPort(config.app.port, config.app.hostname);
+  if (config.app.unixSocket !== undefined) await clearUnixSocket(config.app.unixSocket);
+  const clusterPort = framework === undefined ? 0 : await findClusterPort();
+  if (stopAsked()) return undefined;
+
+  const instance = `${process.pid}-${randomBytes(6).toString('hex')}`;
+  const roles = rolesOf({ config, plan, framework, clusterPort, masterPid: process.pid, instance, env });
+  return { config, facts, plan, roles, health, instance };
+}
+
+/** Without a config file, as in development, another directory may take the place of one that can't be written. */
+async function openHealth({ config, origin }: LoadedConfig, log: Log): Promise<Opened> {
+  const health = await openHealthDir(config.health.dir, origin === 'example');
+  if (health.kind === 'writable') return health;
+  const remedy = 'mount a writable directory there (an emptyDir, a tmpfs) or set health.dir to one';
+  if (health.kind === 'fallback') {
+    log.warn('health.fallback', { dir: config.health.dir, reason: health.reason, instead: health.dir });
+  } else log.warn('health.unwritable', { dir: config.health.dir, reason: health.reason, remedy });
+  return health;
+}
+
+function logBoot(log: Log, loaded: LoadedConfig, plan: Plan, health: Opened): void {
+  const { app } = loaded.config;
+  if (loaded.origin === 'example') log.info('boot.example', { file: loaded.file });
+  for (const warning of plan.warnings) log.warn('sizing.warning', { warning });
+  log.info('boot', {
+    node: process.version,
+    config: loaded.file,
+    baseDir: app.baseDir,
+    ...(app.framework === undefined ? { script: app.script } : { framework: app.framework }),
+    healthDir: health.kind === 'unwritable' ? null : health.dir,
+    workers: plan.workers,
+    heapMiB: plan.heapMiB,
+    reasons: plan.reasons,
+  });
+}

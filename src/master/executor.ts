@@ -1,0 +1,96 @@
+import type { Config } from '../config/schema.js';
+import type { Log } from '../log.js';
+import { forkAgent } from '../process/agent.js';
+import { AppWorkers } from '../process/app-workers.js';
+import type { Child, ChildEvents } from '../process/child.js';
+import type { Role, Roles } from '../process/launch.js';
+import type { Command, ExitCode } from '../supervisor/model.js';
+import type { Happening } from './loop.js';
+import type { Messages } from './messages.js';
+
+export interface ExecutorOptions {
+  readonly log: Log;
+  readonly roles: Roles;
+  readonly restart: Config['restart'];
+  readonly children: Map<number, Child>;
+  readonly messages: Messages;
+  readonly dispatch: (happening: Happening) => void;
+  readonly exit: (code: ExitCode, reason: string) => void;
+  readonly onExit: (line: string) => void;
+}
+
+/** Runs the supervisor's commands and decides nothing; what processes make known goes back as events. */
+export class Executor implements ChildEvents {
+  readonly #options: ExecutorOptions;
+  readonly #apps = new AppWorkers(this);
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  run(command: Command): void {
+    const { log, roles, restart, children, messages, exit } = this.#options;
+    switch (command.kind) {
+      case 'fork-agent':
+        return forkAgent(this.#role('agent').launch, this);
+      case 'fork-apps':
+        return this.#apps.fork(roles.app.launch, command.count, restart);
+      case 'refork-app':
+        return this.#apps.refork(command.slot);
+      case 'allow-refork':
+        return this.#apps.allowRefork(command.allowed);
+      case 'open-gate': {
+        const child = children.get(command.id);
+        child?.send({ eggcup: 'open', task: this.#role(child.role).task });
+        return;
+      }
+      case 'terminate':
+        return children.get(command.id)?.terminate();
+      case 'kill':
+        return children.get(command.id)?.kill();
+      case 'send':
+        return messages.announce(command.to, command.message);
+      case 'log':
+        return log.write(command.level, command.event, command.fields);
+      case 'exit':
+        return exit(command.code, command.reason);
+    }
+  }
+
+  forked(child: Child): void {
+    const { children, dispatch } = this.#options;
+    children.set(child.id, child);
+    const { prepare } = this.#role(child.role);
+    if (prepare !== undefined) child.send(prepare);
+    dispatch({ kind: 'child-forked', id: child.id, slot: child.slot, pid: child.pid });
+  }
+
+  forkFailed(slot: Child['slot'], message: string): void {
+    this.#options.dispatch({ kind: 'fork-failed', slot, message });
+  }
+
+  message(child: Child, raw: unknown): void {
+    this.#options.messages.fromChild(child, raw);
+  }
+
+  disconnected(child: Child): void {
+    this.#options.dispatch({ kind: 'child-disconnected', id: child.id });
+  }
+
+  exited(child: Child, code: number | null, signal: string | null): void {
+    const { children, dispatch, onExit } = this.#options;
+    children.delete(child.id);
+    onExit(`${child.slot} (pid ${child.pid}): ${signal === null ? `code ${code}` : signal}`);
+    dispatch({ kind: 'child-exited', id: child.id, code, signal });
+  }
+
+  reforkRefused(): void {
+    this.#options.dispatch({ kind: 'refork-refused' });
+  }
+
+  #role(role: 'agent' | 'app'): Role {
+    const found = this.#options.roles[role];
+    if (found === undefined) throw new Error(`there is no ${role} in this cluster`);
+    return found;
+  }
+}

@@ -1,0 +1,76 @@
+import { nextDeadline } from '../supervisor/deadlines.js';
+import type { Command, Event, Policy, State, Step } from '../supervisor/model.js';
+import { begin, transition } from '../supervisor/transition.js';
+
+/** An event as its source tells it; the loop adds when. */
+export type Happening = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
+
+/** setTimeout takes no more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Holds the only mutable state of the master and takes one event at a time. Whoever hears something calls
+ * `dispatch`; commands that cause further events only queue them. One timer is armed, for the nearest deadline.
+ */
+export class Loop {
+  readonly policy: Policy;
+  readonly #run: (command: Command) => void;
+  readonly #observe: (state: State) => void;
+  readonly #queue: Event[] = [];
+  #state: State;
+  #busy = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(policy: Policy, run: (command: Command) => void, observe: (state: State) => void) {
+    this.policy = policy;
+    this.#run = run;
+    this.#observe = observe;
+    this.#state = begin(policy, performance.now()).state;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The first step: everything is forked. */
+  start(): void {
+    this.#take(() => begin(this.policy, performance.now()));
+    this.#drain();
+  }
+
+  dispatch(happening: Happening): void {
+    this.#queue.push({ ...happening, at: performance.now() });
+    this.#drain();
+  }
+
+  #drain(): void {
+    if (this.#busy) return;
+    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
+      const present = event;
+      this.#take(() => transition(this.#state, present, this.policy));
+    }
+    this.#arm();
+  }
+
+  #take(decide: () => Step): void {
+    this.#busy = true;
+    try {
+      const { state, commands } = decide();
+      this.#state = state;
+      this.#observe(state);
+      for (const command of commands) this.#run(command);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    const deadline = nextDeadline(this.#state, now);
+    if (deadline === undefined) return;
+    // Rounded up: a timer that fires a fraction early would find nothing due and arm itself again and again.
+    const waitMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(deadline - now)));
+    this.#timer = setTimeout(() => this.dispatch({ kind: 'time-passed' }), waitMs);
+  }
+}

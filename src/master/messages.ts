@@ -1,0 +1,195 @@
+import { parseFromChild, parseUserMessage } from '../ipc/parse.js';
+import type { FromChild, ListenAddress, UserMessage } from '../ipc/protocol.js';
+import { type Route, type Sender, route } from '../ipc/routing.js';
+import type { Log } from '../log.js';
+import type { Child } from '../process/child.js';
+import type { Roles } from '../process/launch.js';
+import type { Announcement, Recipient, State } from '../supervisor/model.js';
+import { isPastGate } from '../supervisor/view.js';
+import type { Happening } from './loop.js';
+
+export interface MessagesOptions {
+  readonly log: Log;
+  readonly roles: Roles;
+  readonly expected: { readonly port: number | undefined; readonly unixSocket: string | undefined };
+  readonly children: ReadonlyMap<number, Child>;
+  readonly dispatch: (happening: Happening) => void;
+  readonly state: () => State;
+}
+
+/** The master as the hub of all messages (egg-cluster's Messenger): reads, routes, delivers. */
+export class Messages {
+  readonly #options: MessagesOptions;
+  /** Where the application listens, once a worker has said so. */
+  address: ListenAddress | undefined;
+
+  constructor(options: MessagesOptions) {
+    this.#options = options;
+  }
+
+  fromChild(child: Child, raw: unknown): void {
+    const parsed = parseFromChild(raw);
+    switch (parsed.kind) {
+      case 'own':
+        return this.#own(child, parsed.message);
+      case 'user':
+        if (this.#isReadyWord(child, parsed.message)) return this.#ready(child, undefined);
+        return this.#deliver({ ...parsed.message, from: child.role }, child.role);
+      case 'rubbish':
+        return this.#drop(parsed.why, { from: child.slot });
+    }
+  }
+
+  fromParent(raw: unknown): void {
+    const message = parseUserMessage(raw);
+    if (message !== undefined) this.#deliver({ ...message, from: 'parent' }, 'parent');
+  }
+
+  /** The master's own words, with what only it knows. */
+  announce(to: Recipient, announcement: Announcement): void {
+    const message: UserMessage = { ...this.#completed(to, announcement), from: 'master' };
+    if (to === 'parent') this.#toParent(message);
+    else if (typeof to === 'object') this.#options.children.get(to.id)?.send({ ...message, to: 'app' });
+    else for (const child of this.#reachable(to === 'apps' ? 'app' : 'agent')) this.#send(child, message);
+  }
+
+  #completed(to: Recipient, announcement: Announcement): UserMessage {
+    if (announcement.action !== 'egg-ready') return announcement;
+    if (to !== 'parent') return { action: 'egg-ready', data: this.#applicationOptions() };
+    const { address } = this;
+    const tcp = address?.kind === 'tcp' ? address : undefined;
+    return {
+      action: 'egg-ready',
+      data: { port: tcp?.port, protocol: tcp?.protocol, address: address === undefined ? null : urlOf(address) },
+    };
+  }
+
+  #applicationOptions(): object {
+    const { task } = this.#options.roles.app;
+    if (task.kind === 'framework') return task.options;
+    const tcp = this.address?.kind === 'tcp' ? this.address : undefined;
+    return {
+      baseDir: task.baseDir,
+      workers: this.#options.state().slots.filter(({ slot }) => slot !== 'agent').length,
+      port: tcp?.port,
+    };
+  }
+
+  #own(child: Child, message: FromChild): void {
+    switch (message.eggcup) {
+      case 'ready':
+        return this.#ready(child, message.address);
+      case 'listening':
+        return this.#listening(child, message.address);
+      case 'start-failed': {
+        const portTaken = message.code === 'EADDRINUSE';
+        return this.#options.dispatch({
+          kind: 'child-start-failed',
+          id: child.id,
+          portTaken,
+          message: message.message,
+        });
+      }
+      case 'log':
+        return this.#options.log.write(message.level, message.event, {
+          slot: child.slot,
+          pid: child.pid,
+          text: message.text,
+        });
+    }
+  }
+
+  #ready(child: Child, address: ListenAddress | undefined): void {
+    if (address !== undefined) this.address = address;
+    this.#options.dispatch({ kind: 'child-ready', id: child.id });
+  }
+
+  /** A script's server listens: on the application's port, or on a port of its own (metrics, say). */
+  #listening(child: Child, address: ListenAddress): void {
+    const task = this.#taskOf(child);
+    if (child.role === 'app' && this.#isExpected(address)) {
+      this.address = address;
+      if (task?.kind === 'script' && task.ready === 'listening') this.#ready(child, address);
+      return;
+    }
+    this.#options.log.debug('child.listening', { slot: child.slot, pid: child.pid, address: urlOf(address) });
+  }
+
+  #isExpected(address: ListenAddress): boolean {
+    const { port, unixSocket } = this.#options.expected;
+    if (address.kind === 'unix') return unixSocket === address.path;
+    return unixSocket === undefined && (port === undefined || port === address.port);
+  }
+
+  /** PM2's word: `process.send('ready')`. */
+  #isReadyWord(child: Child, message: UserMessage): boolean {
+    const task = this.#taskOf(child);
+    return (
+      message.action === 'ready' && task?.kind === 'script' && task.ready === 'message' && message.to === undefined
+    );
+  }
+
+  #taskOf(child: Child): Roles['app']['task'] | undefined {
+    const { roles } = this.#options;
+    return child.role === 'agent' ? roles.agent?.task : roles.app.task;
+  }
+
+  #deliver(message: UserMessage, from: Sender): void {
+    const [agent] = this.#reachable('agent');
+    const target: Route = route(message, from, { masterPid: process.pid, agentPid: agent?.pid });
+    switch (target.to) {
+      case 'master':
+        return this.#toMaster(message, from);
+      case 'parent':
+        return this.#toParent(message);
+      case 'agent':
+        if (agent === undefined) return this.#drop('there is no agent now', { action: message.action, from });
+        return this.#send(agent, message);
+      case 'apps':
+        for (const child of this.#reachable('app')) this.#send(child, message);
+        return;
+      case 'app': {
+        const child = this.#reachable('app').find(({ pid }) => String(pid) === target.pid);
+        if (child === undefined) return this.#drop(`no process ${target.pid}`, { action: message.action, from });
+        return this.#send(child, message);
+      }
+      case 'nobody':
+        return this.#drop(target.why, { action: message.action, from });
+    }
+  }
+
+  /** What others may ask of the master is a closed list; everything else is dropped. */
+  #toMaster(message: UserMessage, from: Sender): void {
+    if (message.action === 'reload-worker') this.#options.log.warn('signal.ignored', { action: message.action, from });
+    else this.#drop('the master takes no such message', { action: message.action, from });
+  }
+
+  #toParent(message: UserMessage): void {
+    if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+  }
+
+  #send(child: Child, message: UserMessage): void {
+    if (!child.send(message)) this.#drop('its receiver takes no messages', { action: message.action, to: child.slot });
+  }
+
+  /** Who has been let past the gate: nobody in a process listens before. */
+  #reachable(role: 'agent' | 'app'): readonly Child[] {
+    return this.#options
+      .state()
+      .children.filter((child) => (child.slot === 'agent') === (role === 'agent') && isPastGate(child))
+      .flatMap(({ id }) => this.#options.children.get(id) ?? []);
+  }
+
+  #drop(why: string, fields: object): void {
+    this.#options.log.debug('message.dropped', { why, ...fields });
+  }
+}
+
+/** `http://127.0.0.1:7001` or the path of a Unix socket; egg-cluster's rules for a server on all addresses. */
+export function urlOf(address: ListenAddress): string {
+  if (address.kind === 'unix') return address.path;
+  const { HOST } = process.env;
+  const anywhere = ['', '::', '0.0.0.0'].includes(address.host);
+  const host = anywhere ? (HOST !== undefined && HOST !== '' && HOST !== '0.0.0.0' ? HOST : '127.0.0.1') : address.host;
+  return `${address.protocol}://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}

@@ -1,0 +1,78 @@
+import { lstatSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { detectPort } from 'detect-port';
+import { EggcupError, hasCode } from '../errors.js';
+
+/** A free port for egg's leader/follower clients (`app.cluster()`): on 127.0.0.1, chosen by the kernel. */
+export async function findClusterPort(): Promise<number> {
+  // Bound to the one address that cluster-client uses: without a host detect-port tries five, each with another port.
+  return detectPort({ port: 0, hostname: '127.0.0.1' });
+}
+
+/** Throws `ERR_PORT_TAKEN` (exit 14) or `ERR_PORT_UNUSABLE` (exit 78) unless the application can listen there. */
+export async function checkPort(port: number, hostname: string | undefined): Promise<void> {
+  const code = hostname === undefined ? await whyTaken(port) : await whyUnusable(port, hostname);
+  if (code === undefined) return;
+  const address = `${hostname ?? '*'}:${port}`;
+  if (code === 'EADDRINUSE') {
+    throw new EggcupError(
+      'ERR_PORT_TAKEN',
+      `ClusterPortConflictError: app.port ${port} is taken: another process listens on ${address}; end it or choose another app.port`,
+    );
+  }
+  throw new EggcupError(
+    'ERR_PORT_UNUSABLE',
+    `app.port ${port}: cannot listen on ${address} (${code}); choose an address of this machine and a port that this user may use`,
+  );
+}
+
+/** detect-port looks at all local addresses and answers with the next free port when one of them is taken. */
+async function whyTaken(port: number): Promise<string | undefined> {
+  if ((await detectPort(port)) === port) return undefined;
+  return (await whyUnusable(port, undefined)) ?? 'EADDRINUSE';
+}
+
+/** The error code of a real attempt to listen; `undefined` when it worked. */
+function whyUnusable(port: number, hostname: string | undefined): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host: hostname, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+/**
+ * Makes way for a Unix socket: a file that nobody listens on (left by a kill -9) is removed.
+ * Throws `ERR_PORT_TAKEN` when somebody answers, `ERR_PORT_UNUSABLE` when the path is something else.
+ */
+export async function clearUnixSocket(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) {
+    throw new EggcupError(
+      'ERR_PORT_UNUSABLE',
+      `app.unixSocket ${path} exists and is no socket; remove it or choose another`,
+    );
+  }
+  if (await answers(path)) {
+    throw new EggcupError(
+      'ERR_PORT_TAKEN',
+      `ClusterPortConflictError: app.unixSocket ${path} is taken: another process listens on it`,
+    );
+  }
+  rmSync(path, { force: true });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', (error) => {
+      if (hasCode(error, 'ECONNREFUSED') || hasCode(error, 'ENOENT')) resolve(false);
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import { fork } from 'node:child_process';
+import { Child, type ChildEvents } from './child.js';
+import type { Launch } from './launch.js';
+
+/** Forks the agent. */
+export function forkAgent(launch: Launch, events: ChildEvents): void {
+  const agent = fork(launch.exec, launch.args, {
+    execArgv: [...launch.execArgv],
+    env: { ...process.env, ...launch.env },
+    cwd: launch.cwd,
+  });
+  if (agent.pid === undefined) {
+    agent.once('error', (error) => events.forkFailed('agent', error.message));
+    return;
+  }
+  const child = new Child('agent', agent, agent.pid);
+  agent.on('message', (raw) => events.message(child, raw));
+  agent.once('disconnect', () => events.disconnected(child));
+  agent.once('exit', (code, signal) => child.endTail(() => events.exited(child, code, signal)));
+  agent.on('error', (error) => events.message(child, error));
+  events.forked(child);
+}

@@ -1,0 +1,97 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { hasCode } from '../errors.js';
+
+/** A process as `/proc/PID/stat` describes it. `startTime` (clock ticks) tells it from a later one with its pid. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly state: string;
+  readonly startTime: string;
+}
+
+/** All processes that `/proc` shows, by pid; empty where there is no `/proc`. */
+export function readProcessTable(): ReadonlyMap<number, ProcessEntry> {
+  const table = new Map<number, ProcessEntry>();
+  for (const pid of listPids()) {
+    const entry = readProcess(pid);
+    if (entry !== undefined) table.set(pid, entry);
+  }
+  return table;
+}
+
+/** One process, or `undefined` when there is none (any more). */
+export function readProcess(pid: number): ProcessEntry | undefined {
+  const text = readOf(pid, 'stat');
+  return text === undefined ? undefined : parseStat(text);
+}
+
+/** `pid (comm) state ppid … starttime …`: comm may itself hold blanks and parentheses (proc(5)). */
+export function parseStat(text: string): ProcessEntry | undefined {
+  const end = text.lastIndexOf(')');
+  const fields = text.slice(end + 2).split(' ');
+  const [state, ppid] = fields;
+  const startTime = fields[19];
+  if (end < 0 || state === undefined || ppid === undefined || startTime === undefined) return undefined;
+  return { pid: Number.parseInt(text, 10), ppid: Number(ppid), state, startTime };
+}
+
+/** Not `kill(pid, 0)`: that succeeds on a zombie too. */
+export function isAlive(process: ProcessEntry): boolean {
+  const now = readProcess(process.pid);
+  return now !== undefined && now.startTime === process.startTime && !isDead(now);
+}
+
+export function isDead(process: ProcessEntry): boolean {
+  return process.state === 'Z' || process.state === 'X';
+}
+
+/** Everything below `pid`, parents first. */
+export function descendantsOf(pid: number, table: ReadonlyMap<number, ProcessEntry>): readonly ProcessEntry[] {
+  const found: ProcessEntry[] = [];
+  const queue = [pid];
+  for (const parent of queue) {
+    for (const entry of table.values()) {
+      if (entry.ppid !== parent) continue;
+      found.push(entry);
+      queue.push(entry.pid);
+    }
+  }
+  return found;
+}
+
+/** Processes whose environment holds this variable with this value: it stays with a process that left its parents. */
+export function processesWith(variable: string, value: string): readonly ProcessEntry[] {
+  const marker = `${variable}=${value}`;
+  return listPids().flatMap((pid) => {
+    if (readOf(pid, 'environ')?.split('\0').includes(marker) !== true) return [];
+    const entry = readProcess(pid);
+    return entry === undefined || isDead(entry) ? [] : [entry];
+  });
+}
+
+/** Resident memory in bytes (statm counts pages; 4 KiB on x64 and on the usual arm64 kernels). */
+export function readRssBytes(pid: number): number | null {
+  const pages = Number(readOf(pid, 'statm')?.split(' ')[1]);
+  return Number.isFinite(pages) ? pages * 4096 : null;
+}
+
+function listPids(): readonly number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return []; // macOS
+    throw error;
+  }
+}
+
+function readOf(pid: number, file: 'stat' | 'statm' | 'environ'): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch (error) {
+    // It has ended meanwhile (ENOENT, ESRCH), is somebody else's (EACCES, EPERM), or there is no /proc.
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].some((code) => hasCode(error, code))) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { writeSync } from 'node:fs';
+import { format } from 'node:util';
+import type { ChildLogEvent, ChildLogLevel, FromChild, UserMessage } from '../ipc/protocol.js';
+
+/** Sends to the master; resolves once it is written, or when there is nobody to write to. */
+export function sendToMaster(message: FromChild | UserMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) return resolve();
+    // An error means that the master's end is gone: the disconnect says so too, and ends this process.
+    process.send(message, undefined, undefined, () => resolve());
+  });
+}
+
+/** A line for the master's log. Without a master it goes to standard error, in the same form. */
+export function logToMaster(event: ChildLogEvent, level: ChildLogLevel, text: string): void {
+  if (process.connected) {
+    void sendToMaster({ eggcup: 'log', event, level, text });
+    return;
+  }
+  const line = { level, time: new Date().toISOString(), name: 'eggcup', pid: process.pid, event, text };
+  try {
+    writeSync(2, `${JSON.stringify(line)}\n`);
+  } catch {
+    // EPIPE, EAGAIN: nobody reads.
+  }
+}
+
+/** graceful-process' logger: its lines become the master's. */
+export const gracefulLogger = {
+  info: (...args: unknown[]): void => logToMaster('graceful-process', 'info', format(...args)),
+  warn: (...args: unknown[]): void => logToMaster('graceful-process', 'warn', format(...args)),
+  error: (...args: unknown[]): void => logToMaster('graceful-process', 'error', format(...args)),
+};
+
+/** Tells the master why this process can't start, prints it for people, and exits. */
+export async function failStart(error: unknown): Promise<never> {
+  const { message, code, stack } = describeError(error);
+  writeSync(2, `${stack}\n`);
+  await sendToMaster({ eggcup: 'start-failed', message, code });
+  process.exit(1);
+}
+
+/** What is worth telling of anything that was thrown. */
+export function describeError(error: unknown): { message: string; code: string | undefined; stack: string } {
+  if (!(error instanceof Error)) return { message: String(error), code: undefined, stack: format(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return { message: error.message, code, stack: error.stack ?? error.message };
+}

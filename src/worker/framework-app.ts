@@ -1,0 +1,71 @@
+/** The main module of a framework's app worker (egg-cluster's app_worker). */
+import { readFileSync } from 'node:fs';
+import { type Server, createServer as createHttpServer } from 'node:http';
+import type { FrameworkOptions } from '../ipc/protocol.js';
+import { addressOf } from './address.js';
+import { failStart, sendToMaster } from './channel.js';
+import { endGracefully } from './end.js';
+import { type EggApplication, loadFramework, whenReady } from './framework.js';
+import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
+import { loadRequired } from './load.js';
+import { Servers } from './servers.js';
+
+leaveTerminalSignalsToMaster();
+const task = await waitAtGate();
+if (task.kind !== 'framework') throw new Error(`a framework's app worker was given a ${task.kind}`);
+const { options, unixSocket } = task;
+const servers = new Servers();
+
+try {
+  await loadRequired(options.require, options.baseDir);
+  const { Application } = await loadFramework(options.framework);
+  const app = new Application(options);
+  // egg-cluster cuts requests that are in flight here; they finish first.
+  endGracefully('app_worker', async () => {
+    await servers.drain();
+    await app.close();
+  });
+  await whenReady(app);
+  const server = await createServer(app, options);
+  servers.watch(server);
+  // Without it egg has neither app.server nor its handling of uncaught exceptions.
+  app.emit('server', server);
+  await listen(server, app);
+  await sendToMaster({ eggcup: 'ready', address: addressOf(server) });
+} catch (error) {
+  await failStart(error);
+}
+
+/** HTTPS when the config file or the application's own config names key and certificate. */
+async function createServer(app: EggApplication, { https }: FrameworkOptions): Promise<Server> {
+  const merged = { ...app.config.cluster?.https, ...https };
+  const { key, cert, ca } = merged;
+  if (key === undefined || cert === undefined) return createHttpServer(app.callback());
+  const { createServer: createHttpsServer } = await import('node:https');
+  const files = {
+    key: readFileSync(key),
+    cert: readFileSync(cert),
+    ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
+  };
+  return createHttpsServer({ ...merged, ...files }, app.callback());
+}
+
+/** Listens where the config file says, else where the application's own `config.cluster.listen` does. */
+function listen(server: Server, app: EggApplication): Promise<void> {
+  const own = app.config.cluster?.listen ?? {};
+  const port = options.port ?? own.port;
+  const path = unixSocket ?? (options.port === undefined ? own.path : undefined);
+  const host = options.hostname ?? own.hostname;
+  app.options.port = port;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    if (path !== undefined && path !== '') server.listen(path);
+    else if (typeof port !== 'number')
+      reject(new Error(`port should be number, but got ${String(port)}(${typeof port})`));
+    else server.listen(host === undefined ? { port } : { port, host });
+    server.once('listening', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,35 @@
+import cluster from 'node:cluster';
+import { pathToFileURL } from 'node:url';
+import { parseToChild } from '../ipc/parse.js';
+import type { Task } from '../ipc/protocol.js';
+
+/**
+ * Waits until the master opens the gate, and returns what is to be done behind it. Meanwhile the framework's
+ * module is loaded when the master names it: that has no effect of the application's. A master that dies ends the wait.
+ */
+export function waitAtGate(): Promise<Task> {
+  if (process.send === undefined) throw new Error('this program is started by eggcup, not by hand');
+  return new Promise((resolve) => {
+    const hear = (raw: unknown): void => {
+      const message = parseToChild(raw);
+      // A failure is met again, and told, when the module is really needed.
+      if (message?.eggcup === 'prepare') import(pathToFileURL(message.framework).href).catch(() => undefined);
+      if (message?.eggcup !== 'open') return;
+      process.off('message', hear);
+      process.off('disconnect', leave);
+      resolve(message.task);
+    };
+    process.on('message', hear);
+    // An app worker is ended by Node's cluster module; 110 is what graceful-process makes of it in an agent.
+    if (!cluster.isWorker) process.once('disconnect', leave);
+  });
+}
+
+function leave(): void {
+  process.exit(110);
+}
+
+/** Ctrl-C reaches the whole process group: the master answers it and stops its children in order. */
+export function leaveTerminalSignalsToMaster(): void {
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
+}

@@ -1,0 +1,103 @@
+import { EventEmitter } from 'node:events';
+import { parseUserMessage } from '../ipc/parse.js';
+import type { UserMessage } from '../ipc/protocol.js';
+import { sendToMaster } from './channel.js';
+
+/**
+ * Messages between the agent and the app workers, in egg's words. `data` is sent as JSON.
+ * Outside of eggcup nothing is sent and nothing arrives.
+ */
+export interface Messenger {
+  /** Pids that `sendRandom` chooses from: in an app worker the agent's, in the agent those of the workers that listen. */
+  readonly pids: readonly number[];
+  /** To all app workers. */
+  sendToApp(action: string, data?: unknown): void;
+  /** To the agent. */
+  sendToAgent(action: string, data?: unknown): void;
+  /** From the agent to one app worker, by chance; from an app worker to the agent. */
+  sendRandom(action: string, data?: unknown): void;
+  /** To the process with this pid. */
+  sendTo(pid: number | string, action: string, data?: unknown): void;
+  /** To the agent and to all app workers. */
+  broadcast(action: string, data?: unknown): void;
+  /** Hears an action; also the master's `egg-ready` (all app workers listen), `egg-pids` and `agent-start`. */
+  on(action: string, listener: (data: unknown) => void): this;
+  once(action: string, listener: (data: unknown) => void): this;
+  off(action: string, listener: (data: unknown) => void): this;
+}
+
+/** One for the process, also when the application has a copy of eggcup of its own. */
+const SHARED = Symbol.for('eggcup.messenger');
+
+/** The messenger of this process. */
+export function sharedMessenger(): Messenger {
+  const existing = Reflect.get(globalThis, SHARED) as Messenger | undefined;
+  if (existing !== undefined) return existing;
+  const created = new ChannelMessenger();
+  Reflect.set(globalThis, SHARED, created);
+  return created;
+}
+
+class ChannelMessenger implements Messenger {
+  readonly #emitter = new EventEmitter();
+  #pids: readonly number[] = [];
+
+  constructor() {
+    if (process.send !== undefined) process.on('message', (raw) => this.#hear(raw));
+  }
+
+  get pids(): readonly number[] {
+    return this.#pids;
+  }
+
+  sendToApp(action: string, data?: unknown): void {
+    this.#send({ action, data, to: 'app' });
+  }
+
+  sendToAgent(action: string, data?: unknown): void {
+    this.#send({ action, data, to: 'agent' });
+  }
+
+  sendRandom(action: string, data?: unknown): void {
+    const pid = this.#pids[Math.floor(Math.random() * this.#pids.length)];
+    if (pid !== undefined) this.sendTo(pid, action, data);
+  }
+
+  sendTo(pid: number | string, action: string, data?: unknown): void {
+    this.#send({ action, data, receiverPid: String(pid) });
+  }
+
+  broadcast(action: string, data?: unknown): void {
+    this.sendToApp(action, data);
+    this.sendToAgent(action, data);
+  }
+
+  on(action: string, listener: (data: unknown) => void): this {
+    this.#emitter.on(action, listener);
+    return this;
+  }
+
+  once(action: string, listener: (data: unknown) => void): this {
+    this.#emitter.once(action, listener);
+    return this;
+  }
+
+  off(action: string, listener: (data: unknown) => void): this {
+    this.#emitter.off(action, listener);
+    return this;
+  }
+
+  #send(message: UserMessage): void {
+    void sendToMaster(message);
+  }
+
+  #hear(raw: unknown): void {
+    const message = parseUserMessage(raw);
+    if (message === undefined) return;
+    const { action, data } = message;
+    if (action === 'egg-pids' && Array.isArray(data)) this.#pids = data.map(Number);
+    // An action of this name from somebody else must not throw here, as an emitter would.
+    if (action === 'error' && this.#emitter.listenerCount('error') === 0) return;
+    this.#emitter.emit(action, data);
+  }
+}

@@ -1,0 +1,57 @@
+import { setImmediate } from 'node:timers';
+import { pathToFileURL } from 'node:url';
+import { sendToMaster } from './channel.js';
+import { endGracefully } from './end.js';
+import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
+import { followServers } from './listening.js';
+import { loadRequired } from './load.js';
+import { sharedMessenger } from './messenger.js';
+import { hasUserListener } from './user-listeners.js';
+import { Servers } from './servers.js';
+import { catchUncaught } from './uncaught.js';
+
+/** Everything that eggcup does in a script's process, before the script: then it returns, and the script is main. */
+export async function enterScript(preloadedFile: string): Promise<void> {
+  hideFromDescendants(preloadedFile);
+  leaveTerminalSignalsToMaster();
+  const task = await waitAtGate();
+  if (task.kind !== 'script') throw new Error(`a script was given a ${task.kind}`);
+  const servers = new Servers();
+  sharedMessenger();
+  followServers(servers, task.role);
+  catchUncaught(servers, task.drainMs);
+  endGracefully(task.role === 'agent' ? 'agent_worker' : 'app_worker', () => {
+    // A script that listens to SIGTERM itself closes its own servers and exits by itself; the master's bound holds.
+    return hasUserListener('SIGTERM') && process.connected ? never() : servers.drain();
+  });
+  await loadRequired(task.require, task.baseDir);
+  if (task.ready === 'loaded') sayWhenLoaded();
+}
+
+/** What the script forks must not take itself for a child of the master. */
+function hideFromDescendants(preloadedFile: string): void {
+  delete process.env['EGGCUP_MASTER_PID'];
+  const index = process.execArgv.findIndex(
+    (arg, at) => arg === preloadedFile && process.execArgv[at - 1] === '--import',
+  );
+  if (index > 0) process.execArgv.splice(index - 1, 2);
+}
+
+/**
+ * Ready once the main module has been evaluated, its top-level await included: importing it again gives the same
+ * evaluation. On the next turn of the loop, so that Node has begun to load it as the main module.
+ */
+function sayWhenLoaded(): void {
+  const [, main] = process.argv;
+  if (main === undefined) return;
+  setImmediate(() => {
+    import(pathToFileURL(main).href).then(
+      () => sendToMaster({ eggcup: 'ready' }),
+      () => undefined, // Node reports the same failure as uncaught.
+    );
+  });
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import type { ContainerFacts } from '#eggcup/container/facts.js';
+import { planSize, type Plan, type SizingConfig } from '#eggcup/sizing.js';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const QUOTA = '/sys/fs/cgroup/cpu.max';
+const MEMORY = '/sys/fs/cgroup/memory.max';
+const CPUSET = '/proc/self/status';
+const ABSENT = { kind: 'absent' } as const;
+
+test('the CPU quota decides, rounded as configured', () => {
+  const facts = factsWith({ quota: 2.5 });
+  assert.deepEqual(
+    (['floor', 'round', 'ceil'] as const).map((rounding) => plan(facts, { rounding }).workers),
+    [2, 3, 3],
+  );
+  assert.equal(plan(factsWith({ quota: 2.25 }), { rounding: 'round' }).workers, 2);
+  assert.deepEqual(plan(facts).reasons, [
+    `2 workers: CPU quota 2.5 gives 2 (floor; ${QUOTA})`,
+    'heap: V8 decides, there is no memory limit',
+  ]);
+});
+
+test('a cpuset smaller than the quota decides', () => {
+  const sized = plan(factsWith({ quota: 6, cpuset: 2 }));
+  assert.equal(sized.workers, 2);
+  assert.equal(sized.reasons[0], `2 workers: cpuset of 2 CPUs gives 2 (${CPUSET}; below the CPU quota 6 of ${QUOTA})`);
+});
+
+test('os.availableParallelism() sizes only when neither quota nor cpuset is known', () => {
+  assert.equal(plan(factsWith({ cpuset: 4 })).workers, 4);
+  const linux = plan({ ...factsWith({}), cpuset: ABSENT });
+  assert.equal(linux.reasons[0], '8 workers: os.availableParallelism() gives 8 (CPU quota absent, cpuset absent)');
+  const mac = plan({ ...factsWith({}), cgroup: null, cpuset: ABSENT, machineMemoryBytes: ABSENT });
+  assert.equal(mac.reasons[0], '8 workers: os.availableParallelism() gives 8 (no cgroup and no /proc here)');
+  assert.deepEqual(mac.warnings, []);
+});
+
+test('a fraction of one CPU still has one worker', () => {
+  const sized = plan(factsWith({ quota: 0.25, memory: 256 * MIB }));
+  assert.deepEqual([sized.workers, sized.heapMiB, sized.warnings], [1, 120, []]);
+  assert.equal(sized.reasons[0], `1 worker: workers.min is 1, CPU quota 0.25 gives 0 (floor; ${QUOTA})`);
+});
+
+test('memory bounds the count and sets the heap', () => {
+  const sized = plan(factsWith({ quota: 4, memory: 512 * MIB }));
+  const room = `limit 512 MiB less 192 MiB for master and agent; ${MEMORY}`;
+  assert.deepEqual(sized, {
+    workers: 2,
+    heapMiB: 120,
+    reasons: [
+      `2 workers: memory allows 2 at 160 MiB each (${room})`,
+      `CPU quota 4 gives 4 (${QUOTA})`,
+      `heap 120 MiB per worker: 75 % of 160 MiB, its share of 320 MiB (${room})`,
+    ],
+    warnings: [],
+  });
+});
+
+test('workers.min wins over memory, with a warning', () => {
+  const sized = plan(factsWith({ quota: 4, memory: 256 * MIB }), { min: 2 });
+  assert.equal(sized.workers, 2);
+  assert.match(sized.warnings[0] ?? '', /^warning: workers\.min wins over memory: 2 workers, but memory allows 1 /);
+  assert(sized.reasons.includes(sized.warnings[0] ?? ''), 'a warning is one of the reasons');
+});
+
+test('workers.max wins over everything that allows more', () => {
+  const sized = plan(factsWith({ quota: 100, cpuset: 128 }), { max: 64 });
+  assert.equal(sized.workers, 64);
+  assert.equal(sized.reasons[0], `64 workers: workers.max is 64, CPU quota 100 gives 100 (${QUOTA})`);
+});
+
+test('a container too small for anything runs one worker with the least heap, with warnings', () => {
+  const sized = plan(factsWith({ memory: 64 * MIB }));
+  assert.deepEqual([sized.workers, sized.heapMiB], [1, 64]);
+  assert.match(sized.warnings.join('\n'), /no room for 1 heap of 64 MiB in the 40 MiB for workers/);
+});
+
+test('a memory limit above what the machine has is no limit', () => {
+  const sized = plan(factsWith({ quota: 2, memory: 32 * GIB }));
+  assert.deepEqual([sized.workers, sized.heapMiB], [2, null]);
+  const reason = `heap: V8 decides, the memory limit 32 GiB (${MEMORY}) is above the machine's 16 GiB`;
+  assert.equal(sized.reasons.at(-1), reason);
+});
+
+test('a count that somebody chose is used as it is, and what it exceeds is named', () => {
+  const fits = plan(factsWith({ quota: 4, memory: GIB }), { count: 3 });
+  assert.deepEqual([fits.workers, fits.heapMiB, fits.warnings], [3, 208, []]);
+  assert.equal(fits.reasons[0], '3 workers: workers.count is 3');
+
+  const exceeds = plan(factsWith({ quota: 2, memory: GIB }), { count: 100, max: 64 });
+  assert.deepEqual([exceeds.workers, exceeds.heapMiB], [100, 64]);
+  assert.equal(exceeds.reasons[1], `workers.count 100 is more than CPU quota 2 (${QUOTA})`);
+  assert.match(exceeds.warnings.join('\n'), /workers\.count 100 is more than memory holds: memory allows 5 /);
+
+  assert.equal(plan(factsWith({ quota: 0.25 }), { count: 1 }).reasons.length, 2, 'one worker is never too many');
+});
+
+test('heap: off, fixed, and fixed beyond memory', () => {
+  const facts = factsWith({ quota: 2, memory: GIB });
+  assert.equal(plan(facts, { heap: 'off' }).heapMiB, null);
+  assert.deepEqual(plan(facts, { heap: 400 * MIB }).warnings, []);
+  const beyond = plan(facts, { heap: 512 * MIB });
+  assert.equal(beyond.heapMiB, 512);
+  assert.match(beyond.warnings[0] ?? '', /^warning: no room for 2 heaps of 512 MiB in the 832 MiB for workers/);
+});
+
+test('what is unreadable is a warning, and the next best fact sizes', () => {
+  const unreadable = { kind: 'unreadable', source: QUOTA, reason: 'found "garbage"' } as const;
+  const sized = plan({ ...factsWith({ cpuset: 4 }), cpuQuota: unreadable, memoryLimitBytes: unreadable });
+  assert.deepEqual(sized, {
+    workers: 4,
+    heapMiB: null,
+    reasons: [
+      `4 workers: cpuset of 4 CPUs gives 4 (${CPUSET}; CPU quota unreadable)`,
+      'heap: V8 decides, the memory limit is unreadable',
+      ...sized.warnings,
+    ],
+    warnings: [
+      `warning: CPU quota unreadable: ${QUOTA}: found "garbage"`,
+      `warning: memory limit unreadable: ${QUOTA}: found "garbage"`,
+    ],
+  });
+});
+
+test('a limit with a caveat is used and warned about', () => {
+  const quota = { kind: 'present', value: 2, source: QUOTA, caveat: '/a/cpu.max: EISDIR' } as const;
+  const sized = plan({ ...factsWith({}), cpuQuota: quota });
+  assert.equal(sized.workers, 2);
+  assert.deepEqual(sized.warnings, [
+    `warning: CPU quota may be tighter than ${QUOTA} says, unreadable: /a/cpu.max: EISDIR`,
+  ]);
+});
+
+test('auto stays within min and max, whatever the facts', () => {
+  fc.assert(
+    fc.property(anyFacts, anyConfig, (facts, config) => {
+      const { workers, heapMiB } = planSize(facts, config);
+      assert(Number.isInteger(workers) && workers >= config.min && workers <= config.max, `${workers} workers`);
+      assert(heapMiB === null || (Number.isInteger(heapMiB) && heapMiB > 0), `heap ${heapMiB}`);
+    }),
+  );
+});
+
+test('more quota or more memory never means fewer workers', () => {
+  fc.assert(
+    fc.property(
+      anyFacts,
+      anyConfig,
+      quotas,
+      memories,
+      quotas,
+      memories,
+      (facts, config, quota, memory, more, moreMemory) => {
+        const before = factsWith({ quota, memory }, facts);
+        const after = factsWith({ quota: quota + more, memory: memory + moreMemory }, facts);
+        assert(planSize(after, config).workers >= planSize(before, config).workers);
+      },
+    ),
+  );
+});
+
+test('all heaps together stay below the memory limit, or a warning says that they do not', () => {
+  fc.assert(
+    fc.property(anyFacts, anyConfig, memories, (facts, config, memory) => {
+      const { workers, heapMiB, warnings } = planSize(factsWith({ memory }, facts), { ...config, heap: 'auto' });
+      if (heapMiB === null || warnings.length > 0) return;
+      assert(heapMiB * MIB * workers <= memory, `${workers} × ${heapMiB} MiB in ${memory}`);
+    }),
+  );
+});
+
+test('the worked examples of docs/sizing.md are what the code computes', () => {
+  const page = readFileSync(new URL('../../../docs/sizing.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(EXAMPLE)];
+  assert(rows.length >= 8, `${rows.length} examples found`);
+  for (const [row, quota, cpus, memory, workers, heap] of rows) {
+    const facts = factsWith({ quota: numberOf(quota), cpuset: Number(cpus), memory: sizeOf(memory) });
+    const sized = plan(facts);
+    assert.deepEqual(
+      [`${sized.workers}`, sized.heapMiB === null ? 'V8 decides' : `${sized.heapMiB} MiB`],
+      [workers, heap],
+      row,
+    );
+  }
+});
+
+/** | quota | CPUs | memory limit | workers | heap | */
+const EXAMPLE = /^\| ([\d.]+|none) \| (\d+) \| (\d+ [MG]iB|none) \| (\d+) \| (\d+ MiB|V8 decides) \|/gm;
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === 'none' ? undefined : Number(text);
+}
+
+function sizeOf(text: string | undefined): number | undefined {
+  const [count, unit] = text?.split(' ') ?? [];
+  return unit === undefined ? undefined : Number(count) * (unit === 'GiB' ? GIB : MIB);
+}
+
+const quotas = fc.double({ min: 0.01, max: 300, noNaN: true });
+const memories = fc.integer({ min: 0, max: 16 * GIB });
+
+function readingOf(values: fc.Arbitrary<number>): fc.Arbitrary<ContainerFacts['cpuQuota']> {
+  return fc.oneof(
+    fc.constant(ABSENT),
+    fc.constant({ kind: 'unreadable', source: '/x', reason: 'EIO' } as const),
+    values.map((value) => ({ kind: 'present', value, source: '/x' }) as const),
+  );
+}
+
+const anyFacts: fc.Arbitrary<ContainerFacts> = fc.record({
+  cgroup: fc.constantFrom(1, 2, null),
+  cpuQuota: readingOf(quotas),
+  cpuset: readingOf(fc.integer({ min: 1, max: 512 })),
+  memoryLimitBytes: readingOf(memories),
+  machineMemoryBytes: fc.constant({ kind: 'present', value: 64 * GIB, source: '/proc/meminfo' } as const),
+  availableParallelism: fc.integer({ min: 1, max: 512 }),
+});
+
+const anyConfig: fc.Arbitrary<SizingConfig> = fc
+  .record({
+    min: fc.integer({ min: 1, max: 64 }),
+    span: fc.integer({ min: 0, max: 100 }),
+    rounding: fc.constantFrom('floor', 'round', 'ceil'),
+    memoryPerWorker: fc.integer({ min: 1, max: 4 * GIB }),
+    heap: fc.oneof(fc.constantFrom('auto', 'off'), fc.integer({ min: 1, max: 4 * GIB })),
+  })
+  .map(({ min, span, rounding, memoryPerWorker, heap }) => ({
+    count: 'auto',
+    min,
+    max: min + span,
+    rounding,
+    memoryPerWorker,
+    heap,
+  }));
+
+interface Limits {
+  readonly quota?: number | undefined;
+  readonly cpuset?: number | undefined;
+  readonly memory?: number | undefined;
+}
+
+const MACHINE: ContainerFacts = {
+  cgroup: 2,
+  cpuQuota: ABSENT,
+  cpuset: { kind: 'present', value: 8, source: CPUSET },
+  memoryLimitBytes: ABSENT,
+  machineMemoryBytes: { kind: 'present', value: 16 * GIB, source: '/proc/meminfo' },
+  availableParallelism: 8,
+};
+
+function factsWith({ quota, cpuset, memory }: Limits, facts = MACHINE): ContainerFacts {
+  return {
+    ...facts,
+    ...(quota !== undefined && { cpuQuota: { kind: 'present', value: quota, source: QUOTA } }),
+    ...(cpuset !== undefined && { cpuset: { kind: 'present', value: cpuset, source: CPUSET } }),
+    ...(memory !== undefined && { memoryLimitBytes: { kind: 'present', value: memory, source: MEMORY } }),
+  };
+}
+
+const DEFAULTS: SizingConfig = {
+  count: 'auto',
+  min: 1,
+  max: 64,
+  rounding: 'floor',
+  memoryPerWorker: 160 * MIB,
+  heap: 'auto',
+};
+
+function plan(facts: ContainerFacts, config: Partial<SizingConfig> = {}): Plan {
+  return planSize(facts, { ...DEFAULTS, ...config });
+}

@@ -96,12 +96,18 @@ test('every key of the format is in the schema, and no other', () => {
     restart restart.limit restart.duration restart.backoff restart.backoff.initial restart.backoff.max
     shutdown shutdown.delay shutdown.app shutdown.agent shutdown.grace
     log log.level log.format control control.enabled control.socket terminationLog`;
-  assert.deepEqual(keysOf(schema).map(([path]) => path), keys.split(/\s+/));
+  assert.deepEqual(
+    keysOf(schema).map(([path]) => path),
+    keys.split(/\s+/),
+  );
 });
 
 test('secrets are marked', () => {
   const secrets = keysOf(schema).filter(([, property]) => property['secret'] === true);
-  assert.deepEqual(secrets.map(([path]) => path), ['app.https.key', 'app.https.passphrase']);
+  assert.deepEqual(
+    secrets.map(([path]) => path),
+    ['app.https.key', 'app.https.passphrase'],
+  );
 });
 
 test('every default passes the schema', () => {
@@ -148,7 +154,8 @@ function keysOf(node: unknown, path: readonly string[] = []): (readonly [string,
 function defaultsOf(node: unknown): Properties {
   const defaults: Record<string, unknown> = {};
   for (const [name, property] of propertiesOf(node)) {
-    if (property['properties'] !== undefined && property['default'] !== undefined) defaults[name] = defaultsOf(property);
+    if (property['properties'] !== undefined && property['default'] !== undefined)
+      defaults[name] = defaultsOf(property);
     else if (property['default'] !== undefined) defaults[name] = property['default'];
   }
   return defaults;

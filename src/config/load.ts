@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type Finding, findContradictions } from './combinations.js';
 import { ConfigError, type ConfigIssue } from './config-error.js';
 import { defaultsTree } from './defaults.js';
-import { interpret } from './interpret.js';
+import { interpret, type Interpreted } from './interpret.js';
 import { type ConfigFile, type ConfigOrigin, type ConfigRequest, readConfigFile } from './locate.js';
 import type { Origin } from './origin.js';
 import { formatPath, type Path } from './path.js';
@@ -16,7 +16,6 @@ import { readVariables } from './variables.js';
 import { parseYaml } from './yaml-tree.js';
 
 export type { ConfigRequest } from './locate.js';
-export type { Origin } from './origin.js';
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -36,15 +35,15 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
     file: (path: string) => readFileSync(resolve(folder, path), 'utf8'),
   };
 
-  const written = parseConfigFile(source);
+  const { tree: written, issues: unreadable } = parseConfigFile(source);
   const variables = readVariables(request.env, schema);
   const defaults = interpret(defaultsTree(schema), schema, sources);
   const user = interpret(merge(written, variables.tree), schema, sources);
   const { settings, wrong, issues } = validate(user.tree, defaults.tree);
 
   const tree = merge(defaults.tree, user.tree);
-  const known = [...variables.issues, ...defaults.issues, ...user.issues, ...issues];
-  const missing = [...wrong, ...user.issues.map((issue) => issue.path)];
+  const known = [...unreadable, ...variables.issues, ...defaults.issues, ...user.issues, ...issues];
+  const missing = [...wrong, ...[...unreadable, ...user.issues].map((issue) => issue.path)];
   const resolved = settings === undefined ? undefined : resolvePaths(settings, folder);
   const findings = settings === undefined ? [] : [...findContradictions(settings), ...(resolved?.findings ?? [])];
   const judged = findings.filter(
@@ -55,13 +54,13 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   return { config: resolved.config, file: source.file, origin: source.origin, origins: originsOf(tree) };
 }
 
-function parseConfigFile({ text, label }: ConfigFile): Tree {
+function parseConfigFile({ text, label }: ConfigFile): Interpreted {
   const originAt = (line: number, column: number): Origin => ({ kind: 'file', file: label, line, column });
   const { tree, issues } = parseYaml(text, originAt);
-  if (issues.length > 0) throw new ConfigError(issues);
+  if (tree === undefined && issues.length > 0) throw new ConfigError(issues);
   if (tree === undefined) throw wholeFile('the file is empty; it must set at least app.framework or app.script');
   if (tree.kind !== 'map') throw wholeFile('a config is a mapping of keys such as "app:" and "workers:"');
-  return tree;
+  return { tree, issues };
 
   function wholeFile(message: string): ConfigError {
     return new ConfigError([{ origin: tree?.origin ?? originAt(1, 1), path: [], message }]);

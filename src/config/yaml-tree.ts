@@ -17,7 +17,7 @@ import type { Path } from './path.js';
 import { type Entry, scalar, type ScalarValue, type Tree } from './tree.js';
 import { findTooDeep } from './yaml-nesting.js';
 
-/** Either there are issues, or a tree; a text without any value has neither. */
+/** What could be read, and what could not. A text without any value has neither a tree nor issues. */
 export interface Parsed {
   readonly tree: Tree | undefined;
   readonly issues: readonly ConfigIssue[];
@@ -53,7 +53,7 @@ export function parseYaml(text: string, locate: Locate): Parsed {
   if (document.contents === null) return { tree: undefined, issues: [] };
   const reader = new Reader(document, originAt);
   const tree = reader.read(document.contents, []);
-  return { tree: reader.issues.length === 0 ? tree : undefined, issues: reader.issues };
+  return { tree: reader.isExhausted ? undefined : tree, issues: reader.issues };
 }
 
 type OriginAt = (offset: number) => Origin;
@@ -76,10 +76,16 @@ class Reader {
     this.#originAt = originAt;
   }
 
+  /** Whether there was more to read than a config can have; the rest was left. */
+  get isExhausted(): boolean {
+    return this.#nodes > MAX_NODES;
+  }
+
   read(node: unknown, path: Path, depth = 0): Tree | undefined {
     const origin = this.#originOf(node);
+    this.#nodes++;
     // Aliases may grow exponentially, and may be circular.
-    if (++this.#nodes > MAX_NODES) return this.#failOnce(origin, `more than ${MAX_NODES} values, aliases included`);
+    if (this.isExhausted) return this.#failOnce(origin, `more than ${MAX_NODES} values, aliases included`);
     if (depth > MAX_DEPTH) return this.#fail(origin, path, TOO_DEEP);
     if (isAlias(node)) return this.#readAlias(node, path, depth, origin);
     if (isMap(node)) return this.#readMap(node, path, depth, origin);

@@ -42,6 +42,7 @@ workers:
   cuont: 3
   memoryPerWorker: 512m
 startup: { timeout: 60, parallel: 0 }
+agent: [script]
 health: { minReady: 120%, interval: 0s }
 restart: { duration: 1e9999s, limit: .nan }
 shutdown: { delay: 600h, app: -1s }
@@ -60,21 +61,32 @@ extra: 1
     '10:20 workers.memoryPerWorker: must be a size such as 512Mi, 1Gi or 160M, got "512m" (did you mean "512Mi"?)',
     '11:21 startup.timeout: must be a duration such as 30s, 1500ms, 2m or 1h, got 60 (did you mean "60s"?)',
     '11:35 startup.parallel: must be "auto" or a whole number from 1 to 1024, got 0',
-    '12:21 health.minReady: must be a whole number from 0 to 1024, or a share such as 50%, got "120%"',
-    '12:37 health.interval: must be longer than 0s, got "0s"',
-    '13:22 restart.duration: must be a duration such as 30s, 1500ms, 2m or 1h, got "1e9999s"',
-    '13:38 restart.limit: must be a whole number from 1 to 1000000, got NaN',
-    '14:20 shutdown.delay: must be at most 2147483647ms, 24.8 days: no timer of Node is longer, got "600h"',
-    '14:31 shutdown.app: must be a duration such as 30s, 1500ms, 2m or 1h, got "-1s"',
-    '15:15 log.level: must be "trace", "debug", "info", "warn", "error", "fatal" or "silent", got "inof" (did you mean "info"?)',
-    '15:29 log.format: must be "json" or "pretty", got nothing (leave the key out for its default)',
-    '16:1 port: is not a key of the config (did you mean "app.port"?)',
-    '17:1 extra: is not a key of the config',
+    '12:8 agent: must be a mapping, got a list',
+    '13:21 health.minReady: must be a whole number from 0 to 1024, or a share such as 50%, got "120%"',
+    '13:37 health.interval: must be longer than 0s, got "0s"',
+    '14:22 restart.duration: must be a duration such as 30s, 1500ms, 2m or 1h, got "1e9999s"',
+    '14:38 restart.limit: must be a whole number from 1 to 1000000, got NaN',
+    '15:20 shutdown.delay: must be at most 2147483647ms, 24.8 days: no timer of Node is longer, got "600h"',
+    '15:31 shutdown.app: must be a duration such as 30s, 1500ms, 2m or 1h, got "-1s"',
+    '16:15 log.level: must be "trace", "debug", "info", "warn", "error", "fatal" or "silent", got "inof" (did you mean "info"?)',
+    '16:29 log.format: must be "json" or "pretty", got nothing (leave the key out for its default)',
+    '17:1 port: is not a key of the config (did you mean "app.port"?)',
+    '18:1 extra: is not a key of the config',
   ];
   assert.deepEqual(
     new Workspace(t).errors(text),
     lines.map((line) => `cluster.yaml:${line}`),
   );
+});
+
+test('what YAML allows but a config does not is said with the rest', (t) => {
+  const text = 'app: { script: server.js, port: 1, port: 2, env: { constructor: a } }\nworkers: { <<: {}, count: x }\n';
+  assert.deepEqual(new Workspace(t).errors(text), [
+    'cluster.yaml:1:36 app.port: is set twice, first in line 1',
+    'cluster.yaml:1:52 app.env.constructor: cannot be used as a name; take another',
+    'cluster.yaml:2:12 workers: merge keys (<<) are not part of YAML 1.2; write the keys out',
+    'cluster.yaml:2:27 workers.count: must be "auto" or a whole number from 1 to 1024, got "x"',
+  ]);
 });
 
 test('the error has a code, and each issue its path', (t) => {

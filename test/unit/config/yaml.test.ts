@@ -9,11 +9,15 @@ const rows: readonly (readonly [string, string, readonly string[]])[] = [
   ['a word', 'app', ['1:1 a config is a mapping of keys such as "app:" and "workers:"']],
   ['a tab', 'app:\n\tscript: a\n', ['2:1 a tab is used as indentation; YAML allows only spaces there']],
   ['a second document', 'app: {}\n---\napp: {}\n', ['2:1 a second YAML document begins here; a config is only one']],
-  ['a key set twice', 'app:\n  port: 1\n  port: 2\n', ['3:3 app.port: is set twice, first in line 2']],
+  [
+    'a key set twice',
+    'app:\n  script: server.js\n  port: 1\n  port: 2\n',
+    ['4:3 app.port: is set twice, first in line 3'],
+  ],
   [
     'a merge key',
-    'x: &x { a: 1 }\napp:\n  <<: *x\n',
-    ['3:3 app: merge keys (<<) are not part of YAML 1.2; write the keys out'],
+    'app: { script: server.js }\nlog: &log\n  level: info\nhealth:\n  <<: *log\n',
+    ['5:3 health: merge keys (<<) are not part of YAML 1.2; write the keys out'],
   ],
   ['an unknown alias', 'app: *nope\n', ['1:6 app: there is no anchor &nope above this alias']],
   ['a tag', 'app: !!js/function x\n', ['1:6 Unresolved tag: tag:yaml.org,2002:js/function; a config needs no tags']],
@@ -41,7 +45,10 @@ test('aliases that multiply, run in circles or nest are refused soon', (t) => {
   const [bomb, ...others] = space.errors(['a0: &a0 x', ...levels, ''].join('\n'));
   assert.match(bomb ?? '', /^cluster\.yaml:\d+:\d+ more than 10000 values, aliases included$/);
   assert.deepEqual(others, []);
-  assert.match(space.errors('app: &x [*x]\n')[0] ?? '', /nested more than 16 levels deep$/);
+  assert.match(
+    space.errors('app: { script: server.js, args: &x [*x] }\n').join('\n'),
+    /nested more than 16 levels deep$/m,
+  );
   assert.match(space.errors('['.repeat(50_000))[0] ?? '', /^cluster\.yaml:1:18 nested more than 16 levels deep$/);
 });
 

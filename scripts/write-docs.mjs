@@ -34,15 +34,19 @@ function table(lines) {
 }
 
 function rows(properties, prefix) {
-  return Object.entries(properties).flatMap(([name, property]) => {
-    if (property.properties !== undefined) {
-      const title = `| **\`${prefix}${name}\`** | section | | ${property.description} |`;
-      return [title, ...rows(property.properties, `${prefix}${name}.`)];
+  const lines = [];
+  for (const [name, property] of Object.entries(properties)) {
+    const path = prefix + name;
+    if (property.properties === undefined) {
+      const fallback = property.default === undefined ? '' : code(property.default);
+      const examples = property.examples === undefined ? '' : ` Example: ${property.examples.map(code).join(', ')}.`;
+      lines.push(`| \`${path}\` | ${typeOf(property)} | ${fallback} | ${property.description}${examples} |`);
+    } else {
+      lines.push(`| **\`${path}\`** | section | | ${property.description} |`);
+      lines.push(...rows(property.properties, `${path}.`));
     }
-    const fallback = property.default === undefined ? '' : code(property.default);
-    const examples = property.examples === undefined ? '' : ` Example: ${property.examples.map(code).join(', ')}.`;
-    return [`| \`${prefix}${name}\` | ${typeOf(property)} | ${fallback} | ${property.description}${examples} |`];
-  });
+  }
+  return lines;
 }
 
 function typeOf(property) {

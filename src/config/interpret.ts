@@ -53,6 +53,12 @@ class Interpreter {
     for (const [name, entry] of map.entries) {
       const schema = shape.kind === 'section' ? shape.entries.get(name) : shape.value;
       if (schema === undefined) this.#reportUnknown(name, entry.key, shape, path);
+      else if (RESERVED.has(name))
+        this.issues.push({
+          origin: entry.key,
+          path: [...path, name],
+          message: 'cannot be used as a name; take another',
+        });
       else {
         const tree = this.read(entry.tree, schema, [...path, name], shape.kind === 'dictionary');
         if (tree !== undefined) entries.set(name, { ...entry, tree });
@@ -61,7 +67,12 @@ class Interpreter {
     return { ...map, entries };
   }
 
-  #readList(list: ListTree, shape: Shape, path: Path): Tree {
+  #readList(list: ListTree, shape: Shape, path: Path): Tree | undefined {
+    // Said here, because a list is an object to valibot: it would complain about the keys.
+    if (shape.kind === 'section' || shape.kind === 'dictionary') {
+      this.issues.push({ origin: list.origin, path, message: 'must be a mapping, got a list' });
+      return undefined;
+    }
     if (shape.kind !== 'list') return list;
     const items = list.items.map((item, index) => this.read(item, shape.item, [...path, index]));
     // An item that failed keeps its place, or the ones behind it would be named wrongly.
@@ -103,6 +114,9 @@ class Interpreter {
     this.issues.push({ origin, path: [...path, name], message: `is not a key of the config${hint}` });
   }
 }
+
+/** What valibot leaves out of a mapping without a word. */
+const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 function byDepth(a: Key, b: Key): number {
   return a.path.length - b.path.length;

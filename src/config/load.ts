@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type Finding, findContradictions } from './combinations.js';
 import { ConfigError, type ConfigIssue } from './config-error.js';
 import { defaultsTree } from './defaults.js';
-import { interpret } from './interpret.js';
+import { interpret, type Interpreted } from './interpret.js';
 import { type ConfigFile, type ConfigOrigin, type ConfigRequest, readConfigFile } from './locate.js';
 import type { Origin } from './origin.js';
 import { formatPath, type Path } from './path.js';
@@ -16,7 +16,6 @@ import { readVariables } from './variables.js';
 import { parseYaml } from './yaml-tree.js';
 
 export type { ConfigRequest } from './locate.js';
-export type { Origin } from './origin.js';
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -36,32 +35,32 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
     file: (path: string) => readFileSync(resolve(folder, path), 'utf8'),
   };
 
-  const written = parseConfigFile(source);
+  const { tree: written, issues: unreadable } = parseConfigFile(source);
   const variables = readVariables(request.env, schema);
   const defaults = interpret(defaultsTree(schema), schema, sources);
   const user = interpret(merge(written, variables.tree), schema, sources);
   const { settings, wrong, issues } = validate(user.tree, defaults.tree);
 
   const tree = merge(defaults.tree, user.tree);
-  const known = [...variables.issues, ...defaults.issues, ...user.issues, ...issues];
-  const missing = [...wrong, ...user.issues.map((issue) => issue.path)];
+  const known = [...unreadable, ...variables.issues, ...defaults.issues, ...user.issues, ...issues];
+  const missing = [...wrong, ...[...unreadable, ...user.issues].map((issue) => issue.path)];
   const resolved = settings === undefined ? undefined : resolvePaths(settings, folder);
   const findings = settings === undefined ? [] : [...findContradictions(settings), ...(resolved?.findings ?? [])];
   const judged = findings.filter(
     (finding) => !finding.paths.some((path) => missing.some((other) => isAbove(other, path))),
   );
-  const all = [...known, ...judged.map((finding) => toIssue(finding, tree))];
+  const all = [...known, ...judged.map((finding) => toIssue(finding, tree, written.origin))];
   if (all.length > 0 || resolved === undefined) throw new ConfigError(all);
   return { config: resolved.config, file: source.file, origin: source.origin, origins: originsOf(tree) };
 }
 
-function parseConfigFile({ text, label }: ConfigFile): Tree {
+function parseConfigFile({ text, label }: ConfigFile): Interpreted {
   const originAt = (line: number, column: number): Origin => ({ kind: 'file', file: label, line, column });
   const { tree, issues } = parseYaml(text, originAt);
-  if (issues.length > 0) throw new ConfigError(issues);
+  if (tree === undefined && issues.length > 0) throw new ConfigError(issues);
   if (tree === undefined) throw wholeFile('the file is empty; it must set at least app.framework or app.script');
   if (tree.kind !== 'map') throw wholeFile('a config is a mapping of keys such as "app:" and "workers:"');
-  return tree;
+  return { tree, issues };
 
   function wholeFile(message: string): ConfigError {
     return new ConfigError([{ origin: tree?.origin ?? originAt(1, 1), path: [], message }]);
@@ -73,13 +72,13 @@ function isAbove(wrong: Path, path: Path): boolean {
   return wrong.length <= path.length && wrong.every((step, index) => step === path[index]);
 }
 
-/** Named and placed by the first of its keys that somebody wrote. */
-function toIssue({ paths, message }: Finding, tree: Tree): ConfigIssue {
+/** Placed at the first of its keys that somebody wrote, else at the top of the file. */
+function toIssue({ paths, message }: Finding, tree: Tree, file: Origin): ConfigIssue {
   const [path] = paths;
   const origins = paths.map((candidate) => find(tree, candidate)?.tree.origin);
   const origin = origins.find((candidate) => candidate !== undefined && candidate.kind !== 'default');
   return {
-    origin: origin ?? tree.origin,
+    origin: origin ?? file,
     path,
     message: paths.some((one) => isHidden(one, tree)) ? redact(message) : message,
   };

@@ -18,7 +18,7 @@ export function resolvePaths(settings: Settings, folder: string): Resolved {
     return { config: toConfig(settings, folder, paths), findings: paths.findings };
   }
   // One missing folder is one error, not one for each file in it.
-  const message = `no such folder ${quote(baseDir)}; a relative one starts from the config file's (${quote(folder)})`;
+  const message = `no such folder ${quote(baseDir)}; a relative one starts from the config file's, ${quote(folder)}`;
   const config = toConfig(settings, folder, new AppPaths(baseDir));
   return { config, findings: [{ paths: [['app', 'baseDir']], message }] };
 }
@@ -98,7 +98,7 @@ class AppPaths {
   }
 
   #report(path: Path, what: string): void {
-    const message = `${what}; paths are relative to app.baseDir (${quote(this.baseDir)})`;
+    const message = `${what}; paths are relative to app.baseDir ${quote(this.baseDir)}`;
     this.findings.push({ paths: [path, ['app', 'baseDir']], message });
   }
 }

@@ -15,8 +15,9 @@ import type { ConfigIssue } from './config-error.js';
 import type { Origin } from './origin.js';
 import type { Path } from './path.js';
 import { type Entry, scalar, type ScalarValue, type Tree } from './tree.js';
+import { findTooDeep } from './yaml-nesting.js';
 
-/** Either there are issues, or a tree; a text without any value has neither. */
+/** What could be read, and what could not. A text without any value has neither a tree nor issues. */
 export interface Parsed {
   readonly tree: Tree | undefined;
   readonly issues: readonly ConfigIssue[];
@@ -28,6 +29,7 @@ export type Locate = (line: number, column: number) => Origin;
 /** A config has some seventy keys. Far beyond that, somebody multiplies aliases or nests brackets. */
 const MAX_NODES = 10_000;
 const MAX_DEPTH = 16;
+const TOO_DEEP = `nested more than ${MAX_DEPTH} levels deep`;
 
 /** Reads one YAML 1.2 document (core schema), refusing all that has no place in a config. */
 export function parseYaml(text: string, locate: Locate): Parsed {
@@ -37,8 +39,12 @@ export function parseYaml(text: string, locate: Locate): Parsed {
     // An offset in an empty text has no line.
     return locate(Math.max(line, 1), Math.max(col, 1));
   };
-  const document = parse(text, lines);
-  if (document === undefined) return failed(originAt(0), 'brackets are nested too deeply');
+  const tooDeep = findTooDeep(text, MAX_DEPTH, lines);
+  if (tooDeep !== undefined)
+    return { tree: undefined, issues: [{ origin: originAt(tooDeep), path: [], message: TOO_DEEP }] };
+  // Duplicate keys are found here below, where the path and the first of the two are known.
+  const options = { prettyErrors: false, schema: 'core', merge: false, uniqueKeys: false } as const;
+  const document = parseDocument(text, options);
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
     const issues = problems.map((error) => ({ origin: originAt(error.pos[0]), path: [], message: explain(error) }));
@@ -47,31 +53,10 @@ export function parseYaml(text: string, locate: Locate): Parsed {
   if (document.contents === null) return { tree: undefined, issues: [] };
   const reader = new Reader(document, originAt);
   const tree = reader.read(document.contents, []);
-  return { tree: reader.issues.length === 0 ? tree : undefined, issues: reader.issues };
+  return { tree: reader.isExhausted ? undefined : tree, issues: reader.issues };
 }
 
 type OriginAt = (offset: number) => Origin;
-
-function failed(origin: Origin, message: string): Parsed {
-  return { tree: undefined, issues: [{ origin, path: [], message }] };
-}
-
-function parse(text: string, lines: LineCounter): Document.Parsed | undefined {
-  try {
-    // Duplicate keys are found here below, where the path and the first of the two are known.
-    return parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      schema: 'core',
-      merge: false,
-      uniqueKeys: false,
-    });
-  } catch (error) {
-    // The parser is recursive: thousands of open brackets exhaust the stack.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
 
 function explain({ code, message }: YAMLError): string {
   if (code === 'TAB_AS_INDENT') return 'a tab is used as indentation; YAML allows only spaces there';
@@ -91,13 +76,18 @@ class Reader {
     this.#originAt = originAt;
   }
 
+  /** Whether there was more to read than a config can have; the rest was left. */
+  get isExhausted(): boolean {
+    return this.#nodes > MAX_NODES;
+  }
+
   read(node: unknown, path: Path, depth = 0): Tree | undefined {
-    this.#nodes++;
-    if (isAlias(node)) return this.#readAlias(node, path, depth);
     const origin = this.#originOf(node);
-    // Aliases may be circular, and may grow exponentially.
-    if (depth > MAX_DEPTH) return this.#fail(origin, path, `is nested more than ${MAX_DEPTH} levels deep`);
-    if (this.#nodes > MAX_NODES) return this.#failOnce(origin, `the config has more than ${MAX_NODES} values`);
+    this.#nodes++;
+    // Aliases may grow exponentially, and may be circular.
+    if (this.isExhausted) return this.#failOnce(origin, `more than ${MAX_NODES} values, aliases included`);
+    if (depth > MAX_DEPTH) return this.#fail(origin, path, TOO_DEEP);
+    if (isAlias(node)) return this.#readAlias(node, path, depth, origin);
     if (isMap(node)) return this.#readMap(node, path, depth, origin);
     if (isSeq(node)) {
       const items = node.items.map((item, index) => this.read(item, [...path, index], depth + 1));
@@ -109,9 +99,7 @@ class Reader {
     return { kind: 'scalar', value, text: written, origin, isHidden: false };
   }
 
-  #readAlias(alias: Alias, path: Path, depth: number): Tree | undefined {
-    const origin = this.#originOf(alias);
-    if (this.#nodes > MAX_NODES) return this.#failOnce(origin, `aliases make more than ${MAX_NODES} values`);
+  #readAlias(alias: Alias, path: Path, depth: number, origin: Origin): Tree | undefined {
     const target = alias.resolve(this.#document);
     if (target === undefined) return this.#fail(origin, path, `there is no anchor &${alias.source} above this alias`);
     return this.read(target, path, depth + 1);

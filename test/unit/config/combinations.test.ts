@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Workspace } from './workspace.js';
+
+const rows: readonly (readonly [string, readonly string[]])[] = [
+  [
+    'app: { framework: egg, script: server.js }',
+    ['1:19 app.framework: app.framework "egg" and app.script "server.js" cannot both be set; remove one of them'],
+  ],
+  [
+    'app: { port: 1 }',
+    ['1:6 app: neither app.framework nor app.script is set; name a framework such as "egg", or the program to run'],
+  ],
+  [
+    'log: { level: info }',
+    ['1:1 app: neither app.framework nor app.script is set; name a framework such as "egg", or the program to run'],
+  ],
+  [
+    'app: { script: server.js, https: { key: server.js, cert: server.js } }',
+    ['1:34 app.https: needs app.framework, but app.script "server.js" is set; a script serves HTTPS by itself'],
+  ],
+  ['app: { framework: egg, https: { key: server.js } }', ['1:24 app.https.cert: is missing; set it']],
+  [
+    'app: { script: server.js, unixSocket: a.sock, port: 1, hostname: h }',
+    [
+      '1:39 app.unixSocket: "a.sock" excludes app.port 1; remove one of them',
+      '1:39 app.unixSocket: "a.sock" excludes app.hostname "h"; remove one of them',
+    ],
+  ],
+  [
+    'app: { framework: egg, args: [a], ready: message }\nagent: { script: server.js, ready: message }',
+    [
+      '1:30 app.args: needs app.script, but app.framework "egg" is set; remove it',
+      '1:42 app.ready: needs app.script, but app.framework "egg" is set; remove it',
+      '2:18 agent.script: needs app.script, but app.framework "egg" is set; remove it',
+      '2:36 agent.ready: needs app.script, but app.framework "egg" is set; remove it',
+    ],
+  ],
+  [
+    'app: { script: server.js }\nagent: { enabled: true, ready: message }',
+    [
+      '2:19 agent.enabled: true needs agent.script, which is not set; set it or remove this',
+      '2:32 agent.ready: "message" needs agent.script, which is not set; set it or remove this',
+    ],
+  ],
+  [
+    'app: { script: server.js }\nworkers: { min: 65 }',
+    ['2:17 workers.min: 65 is more than workers.max 64; lower the one or raise the other'],
+  ],
+  [
+    'app: { script: server.js }\nworkers: { count: 2 }\nhealth: { minReady: 3 }',
+    ['3:21 health.minReady: 3 is more than workers.count 2, so the container would never be ready'],
+  ],
+  [
+    'app: { script: server.js }\nrestart: { backoff: { initial: 1m } }',
+    ['2:32 restart.backoff.initial: 1m is more than restart.backoff.max 15s; lower the one or raise the other'],
+  ],
+  [
+    'app: { script: server.js }\nshutdown: { delay: 10s }',
+    [
+      "2:20 shutdown.grace: 30s is less than delay 10s + app 20s + agent 5s = 35s; shorten one of them, or raise it together with the platform's terminationGracePeriodSeconds",
+    ],
+  ],
+];
+
+for (const [text, expected] of rows) {
+  test(`refused: ${text.replaceAll('\n', '; ')}`, (t) => {
+    const space = new Workspace(t);
+    space.write('package.json', '{}');
+    assert.deepEqual(
+      space.errors(text),
+      expected.map((line) => `cluster.yaml:${line}`),
+    );
+  });
+}
+
+test('a number of workers stands outside of min and max', (t) => {
+  const { config } = new Workspace(t).config('app: { script: server.js }\nworkers: { count: 8, max: 4 }\n');
+  assert.equal(config.workers.count, 8);
+});
+
+const later: readonly (readonly [string, string, string])[] = [
+  [
+    'listen: { strategy: roundRobin, sticky: none }',
+    'listen: { strategy: shared }',
+    'listen.strategy: must be "roundRobin"',
+  ],
+  ['listen:', 'listen: { sticky: "cookie:sid" }', 'listen.sticky: must be "none"'],
+  ['workers: { followQuota: false }', 'workers: { followQuota: true }', 'workers.followQuota: must be false'],
+  [
+    'workers: { recycle: { maxRequests: 0, maxAge: 0s, maxRss: 0, jitter: 10% } }',
+    'workers: { recycle: { maxRequests: 5 } }',
+    'workers.recycle.maxRequests: must be 0',
+  ],
+  ['workers: { recycle: }', 'workers: { recycle: { maxAge: 1h } }', 'workers.recycle.maxAge: must be 0s'],
+  ['workers: { recycle: {} }', 'workers: { recycle: { maxRss: 1Gi } }', 'workers.recycle.maxRss: must be 0'],
+  [
+    'health: { http: { enabled: false, port: 1 } }',
+    'health: { http: { enabled: true } }',
+    'health.http.enabled: must be false',
+  ],
+  ['health: { workerTimeout: 0s }', 'health: { workerTimeout: 30s }', 'health.workerTimeout: must be 0s'],
+  ['control: { enabled: false }', 'control: { enabled: true }', 'control.enabled: must be "auto" or false'],
+  ['control: {}', 'control: { socket: a.sock }', 'control.socket: must be left out'],
+];
+
+for (const [accepted, refused, message] of later) {
+  test(`a feature of a later release is refused, not ignored: ${refused}`, (t) => {
+    const space = new Workspace(t);
+    assert.deepEqual(space.errors(`app: { script: server.js }\n${accepted}\n`), []);
+    const [line, ...others] = space.errors(`app: { script: server.js }\n${refused}\n`);
+    assert.ok(line?.includes(`${message}: anything else is not available yet, got `), line);
+    assert.deepEqual(others, []);
+  });
+}
+
+test('a typo in a key of a later release is still an error', (t) => {
+  assert.deepEqual(new Workspace(t).errors('app: { script: server.js }\nlisten: { sticki: none }\n'), [
+    'cluster.yaml:2:11 listen.sticki: is not a key of the config (did you mean "sticky"?)',
+  ]);
+});

@@ -1,0 +1,34 @@
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+
+/** A port that nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** One request on a connection of its own; rejects on any error of the connection. */
+export function get(port: number, path = '/', socketPath?: string): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const target = socketPath === undefined ? { host: '127.0.0.1', port } : { socketPath };
+    const outgoing = request({ ...target, path, agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));
+      response.on('error', reject);
+    });
+    outgoing.on('error', reject).end();
+  });
+}

@@ -1,0 +1,24 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** Pids of living (not zombie) processes whose environment holds `entry`, other than this one. */
+export function livingProcessesWith(entry: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && isLiving(pid) && read(pid, 'environ').split('\0').includes(entry));
+}
+
+/** Whether a process runs: a zombie does not. */
+export function isLiving(pid: number): boolean {
+  const stat = read(pid, 'stat');
+  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+  return state !== '' && state !== 'Z' && state !== 'X';
+}
+
+function read(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return ''; // It has ended meanwhile.
+  }
+}

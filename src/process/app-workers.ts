@@ -9,6 +9,8 @@ export class AppWorkers {
   readonly #events: ChildEvents;
   readonly #slots = new Map<Worker, Slot>();
   readonly #children = new Map<Worker, Child>();
+  /** All that were ever taken in: `cluster.workers` holds a dead one until its channel has closed as well. */
+  readonly #seen = new WeakSet<Worker>();
   #reforkAllowed = false;
 
   constructor(events: ChildEvents) {
@@ -63,12 +65,13 @@ export class AppWorkers {
   /** Takes in the workers that are new in the cluster, in the order in which they were forked. */
   #adopt(slotOf: (index: number) => Slot): void {
     const fresh = Object.values(cluster.workers ?? {}).filter(
-      (worker): worker is Worker => worker !== undefined && !this.#slots.has(worker),
+      (worker): worker is Worker => worker !== undefined && !this.#seen.has(worker),
     );
     for (const [index, worker] of fresh.toSorted((a, b) => a.id - b.id).entries()) this.#watch(worker, slotOf(index));
   }
 
   #watch(worker: Worker, slot: Slot): void {
+    this.#seen.add(worker);
     this.#slots.set(worker, slot);
     setDisableRefork(worker, !this.#reforkAllowed);
     const { pid } = worker.process;

@@ -93,7 +93,8 @@ function scriptRoles(facts: LaunchFacts): Roles {
       ready,
       require: app.require,
       baseDir: app.baseDir,
-      drainMs: name === 'app' ? shutdown.app : shutdown.agent,
+      // A little less than the master's patience, so that the process still ends by itself.
+      drainMs: 0.9 * (name === 'app' ? shutdown.app : shutdown.agent),
     },
   });
   if (app.script === undefined) throw new Error('neither a framework nor a script');

@@ -5,7 +5,14 @@ import { type Turn, isAgent, listeningPids, readyAgent } from './turn.js';
 
 export function childForked(turn: Turn, id: number, slot: Slot, pid: number): void {
   const { backoffMs, forks } = turn.slot(slot);
-  const child: Child = { id, slot, pid, since: turn.at, state: { kind: 'gate', notBefore: turn.at + backoffMs } };
+  const child: Child = {
+    id,
+    slot,
+    pid,
+    since: turn.at,
+    state: { kind: 'gate', notBefore: turn.at + backoffMs },
+    replaced: false,
+  };
   turn.record(slot, { forks: forks + 1, retryAt: undefined });
   turn.add(child);
   turn.log('info', 'child.forked', { slot, pid, forks: forks + 1, waitMs: backoffMs });
@@ -70,12 +77,19 @@ export function childStartFailed(turn: Turn, id: number, portTaken: boolean, mes
  */
 export function childDisconnected(turn: Turn, id: number): void {
   const child = turn.child(id);
-  if (child === undefined || child.state.kind === 'stopping' || child.state.kind === 'killed') return;
+  if (child === undefined) return;
   turn.log('debug', 'child.disconnected', { slot: child.slot, pid: child.pid });
-  const replaced = turn.state.phase.kind === 'running' && !isAgent(child);
-  if (replaced) crashed(turn, child.slot, child);
+  if (turn.state.phase.kind === 'running' && !isAgent(child) && !child.replaced) {
+    crashed(turn, child.slot, child);
+    turn.markReplaced(child);
+  }
+  if (child.state.kind === 'stopping' || child.state.kind === 'killed') return;
   turn.put(child, { kind: 'leaving', killAt: turn.at + drainMs(turn, child) });
-  if (replaced) turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+  if (turn.state.phase.kind === 'running' && !isAgent(child)) announcePids(turn);
+}
+
+function announcePids(turn: Turn): void {
+  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }
 
 function drainMs(turn: Turn, child: Child): number {
@@ -112,7 +126,7 @@ function agentDied(turn: Turn, agent: Child): void {
 function appDied(turn: Turn, app: Child): void {
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
   turn.send('parent', { action: 'app-worker-died' });
-  if (app.state.kind !== 'leaving') crashed(turn, app.slot, app);
+  if (!app.replaced) crashed(turn, app.slot, app);
 }
 
 /** Returns whether this crash was one too many. */

@@ -47,6 +47,8 @@ export interface Child {
   readonly pid: number;
   readonly since: number;
   readonly state: ChildState;
+  /** Its crash is counted and its slot forked again: cfork does that when the channel closes, before the exit. */
+  readonly replaced: boolean;
 }
 
 /** What is remembered of a slot from one process to the next. */

@@ -49,10 +49,17 @@ export class Turn {
 
   put(child: Child, state: ChildState): void {
     const since = child.state.kind === state.kind ? child.since : this.at;
-    const changed = { ...child, state, since };
+    this.#change(child.id, { state, since });
+  }
+
+  markReplaced(child: Child): void {
+    this.#change(child.id, { replaced: true });
+  }
+
+  #change(id: number, change: Partial<Child>): void {
     this.state = {
       ...this.state,
-      children: this.state.children.map((other) => (other.id === child.id ? changed : other)),
+      children: this.state.children.map((child) => (child.id === id ? { ...child, ...change } : child)),
     };
   }
 
@@ -81,7 +88,7 @@ export class Turn {
 
 /** The process that a slot counts on: one that leaves by itself has been, or is being, replaced. */
 export function currentOf(state: State, slot: Slot): Child | undefined {
-  return state.children.find((child) => child.slot === slot && child.state.kind !== 'leaving');
+  return state.children.find((child) => child.slot === slot && child.state.kind !== 'leaving' && !child.replaced);
 }
 
 export function isAgent(child: Child): boolean {

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** Pids of living (not zombie) processes whose environment holds `entry`, other than this one. */
@@ -13,6 +14,12 @@ export function isLiving(pid: number): boolean {
   const stat = read(pid, 'stat');
   const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
   return state !== '' && state !== 'Z' && state !== 'X';
+}
+
+/** Whether a process has a handler for a signal, by the kernel's account of it (proc(5), SigCgt). */
+export function catchesSignal(pid: number, signal: NodeJS.Signals): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(read(pid, 'status'))?.[1] ?? '0';
+  return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
 function read(pid: number, file: string): string {

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { fixture, startCluster, startScript } from '../helpers/cluster.js';
+
+test('an app worker that fails while starting ends the master with 11 and says why', async (t) => {
+  for (const [script, why] of [
+    ['scripts/exits.js', /code 0/],
+    ['scripts/throws.js', /boom at load/],
+    ['scripts/throws.mjs', /boom at await/],
+  ] as const) {
+    const cluster = await startScript(t, script);
+    assert.equal(await cluster.ended(), 11, script);
+    assert.match(String(cluster.logged('stop.begun')[0]?.['reason']), why);
+    assert.ok(!cluster.hasFile('ready') && !cluster.hasFile('started'));
+    await cluster.assertGone();
+  }
+});
+
+test('an agent that fails while starting ends the master with 10, and no application is loaded', async (t) => {
+  const cluster = await startScript(t, 'scripts/order.js', { agent: { script: fixture('scripts/agent-throws.js') } });
+  assert.equal(await cluster.ended(), 10);
+  assert.match(cluster.errors, /agent boom at load/);
+  assert.ok(!cluster.output.includes('app loaded'));
+  await cluster.assertGone();
+});
+
+test('who is not ready within startup.timeout is named, and the master ends with 12', async (t) => {
+  for (const [app, agent, slots] of [
+    ['scripts/falls-through.js', 'scripts/agent-idle.js', ['app-0', 'app-1']],
+    ['scripts/hello.js', 'scripts/agent-idle.js', ['agent', 'app-0', 'app-1']],
+  ] as const) {
+    const cluster = await startScript(t, app, {
+      agent: { script: fixture(agent), ready: slots.length === 3 ? 'message' : 'loaded' },
+      startup: { timeout: '1s' },
+    });
+    assert.equal(await cluster.ended(), 12);
+    assert.deepEqual(cluster.logged('child.start-timeout')[0]?.['slots'], slots);
+    await cluster.assertGone();
+  }
+});
+
+test('a taken port ends the master with 14 before anything is forked', async (t) => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => {
+    holder.listen(0, resolve);
+  });
+  t.after(() => holder.close());
+  const address = holder.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const cluster = startCluster(t, { config: { app: { script: fixture('scripts/hello.js'), port: address.port } } });
+  assert.equal(await cluster.ended(), 14);
+  assert.match(
+    String(cluster.logged('boot.failed')[0]?.['problem']),
+    new RegExp(`ClusterPortConflictError.*${address.port}`),
+  );
+  assert.equal(cluster.logged('child.forked').length, 0);
+  await cluster.assertGone();
+});
+
+test('two masters on one port: the first serves on, the second ends with 14', async (t) => {
+  const first = await startScript(t, 'scripts/hello.js');
+  await first.untilReady();
+  const second = startCluster(t, { config: { app: { script: fixture('scripts/hello.js'), port: first.port } } });
+  assert.equal(await second.ended(), 14);
+  await second.assertGone();
+  assert.ok(first.hasFile('ready'));
+  assert.equal(await first.stop(), 0);
+  await first.assertGone();
+});
+
+test('a port that is taken between the check and the listen is told as such (14)', async (t) => {
+  // Without app.port the master can't check; the script's own error tells.
+  const first = await startScript(t, 'scripts/hello.js');
+  await first.untilReady();
+  const second = startCluster(t, {
+    config: { app: { script: fixture('scripts/hello.js'), env: { PORT: String(first.port) } }, workers: { count: 2 } },
+  });
+  assert.equal(await second.ended(), 14);
+  await second.assertGone();
+  assert.equal(await first.stop(), 0);
+});
+
+test('kill -9 of the agent or a worker during the start ends the master with 10 or 11', async (t) => {
+  for (const [slot, code] of [
+    ['agent', 10],
+    ['app-0', 11],
+  ] as const) {
+    const cluster = await startScript(
+      t,
+      'scripts/slow-start.js',
+      { agent: { script: fixture('scripts/agent-idle.js') } },
+      { env: { START_MS: '30000' } },
+    );
+    const line = await cluster.untilLogged('child.forked', { slot });
+    process.kill(Number(line['pid']), 'SIGKILL');
+    assert.equal(await cluster.ended(), code);
+    await cluster.assertGone();
+  }
+});
+
+test('an agent that dies while workers start ends the master with 10', async (t) => {
+  const cluster = await startScript(
+    t,
+    'scripts/slow-start.js',
+    { agent: { script: fixture('scripts/agent-idle.js') } },
+    { env: { START_MS: '30000' } },
+  );
+  const line = await cluster.untilLogged('child.ready', { slot: 'agent' });
+  process.kill(Number(line['pid']), 'SIGKILL');
+  assert.equal(await cluster.ended(), 10);
+  await cluster.assertGone();
+});

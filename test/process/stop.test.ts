@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fixture, startCluster, startScript } from '../helpers/cluster.js';
+import { freePort, get } from '../helpers/net.js';
+import { catchesSignal } from '../helpers/processes.js';
+import { until } from '../helpers/until.js';
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
+
+test('each stop signal ends the cluster with 0: not ready, then workers, then agent', async (t) => {
+  for (const signal of STOP_SIGNALS) {
+    const cluster = await startScript(t, 'scripts/hello.js', { agent: { script: fixture('scripts/agent-idle.js') } });
+    await cluster.untilReady();
+    assert.equal(await cluster.stop(signal), 0);
+    const exits = cluster.logged('child.exited').map((line) => line['slot']);
+    assert.deepEqual(exits.slice(0, 2).toSorted(), ['app-0', 'app-1']);
+    assert.equal(exits[2], 'agent');
+    assert.equal(cluster.logged('child.forked').length, 3, 'nothing is forked after a stop');
+    await cluster.assertGone();
+  }
+});
+
+test('requests that are open at SIGTERM finish, for every kind of server', async (t) => {
+  for (const script of ['scripts/hello.js', 'scripts/koa.js', 'scripts/express.js', 'scripts/fastify.mjs']) {
+    const cluster = await startScript(t, script);
+    await cluster.untilReady();
+    const open = Array.from({ length: 10 }, () => get(cluster.port, '/slow?1000'));
+    // They have all arrived when one that was sent after them is answered, by each worker.
+    await Promise.all(Array.from({ length: 4 }, () => get(cluster.port)));
+    const [code, ...replies] = await Promise.all([cluster.stop(), ...open]);
+    assert.equal(code, 0, script);
+    for (const reply of replies) {
+      assert.equal(reply.status, 200);
+      assert.equal(reply.headers['connection'], 'close');
+    }
+    await cluster.assertGone();
+  }
+});
+
+test('`ready` goes before shutdown.delay, and requests are served during it', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { delay: '1s', app: '5s', agent: '1s' } });
+  await cluster.untilReady();
+  cluster.signal('SIGTERM');
+  await until('ready to go', () => !cluster.hasFile('ready'));
+  assert.match((await get(cluster.port)).body, /^\d+$/);
+  assert.ok(cluster.hasFile('live') && cluster.hasFile('started'));
+  assert.equal(await cluster.ended(), 0);
+  await cluster.assertGone();
+});
+
+test('a script that listens to SIGTERM itself ends in its own way', async (t) => {
+  const cluster = await startScript(t, 'scripts/own-end.js');
+  await cluster.untilReady();
+  assert.equal(await cluster.stop(), 0);
+  assert.equal(cluster.output.match(/^own end$/gm)?.length, 2);
+  await cluster.assertGone();
+});
+
+test('who ignores SIGTERM is killed at the end of its time, and the exit code is 15', async (t) => {
+  for (const [app, agent, killed] of [
+    ['scripts/stubborn.js', 'scripts/agent-idle.js', ['app-0', 'app-1']],
+    ['scripts/hello.js', 'scripts/agent-stubborn.js', ['agent']],
+  ] as const) {
+    const cluster = await startScript(t, app, {
+      agent: { script: fixture(agent) },
+      shutdown: { app: '700ms', agent: '500ms' },
+    });
+    await cluster.untilReady();
+    assert.equal(await cluster.stop(), 15);
+    assert.deepEqual(
+      cluster
+        .logged('child.killed')
+        .map((line) => line['slot'])
+        .toSorted(),
+      [...killed],
+    );
+    await cluster.assertGone();
+  }
+});
+
+test('a stopped (SIGSTOP) worker is killed at the end of its time', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { app: '500ms', agent: '500ms' } });
+  await cluster.untilReady();
+  process.kill(cluster.pidOf('app-0') ?? 0, 'SIGSTOP');
+  assert.equal(await cluster.stop(), 15);
+  await cluster.assertGone();
+});
+
+test('a second signal skips the delay and shortens the drain', async (t) => {
+  const cluster = await startScript(t, 'scripts/stubborn.js', {
+    shutdown: { delay: '100s', app: '100s', agent: '1s', grace: '300s' },
+  });
+  await cluster.untilReady();
+  cluster.signal('SIGTERM');
+  await cluster.untilLogged('stop.begun');
+  cluster.signal('SIGINT');
+  assert.equal(await cluster.ended(), 15);
+  assert.equal(cluster.logged('stop.hurried').length, 1);
+  await cluster.assertGone();
+});
+
+test('a third signal kills at once', async (t) => {
+  const cluster = await startScript(t, 'scripts/stubborn.js', {
+    agent: { script: fixture('scripts/agent-stubborn.js') },
+    shutdown: { delay: '100s', app: '100s', agent: '1s', grace: '300s' },
+  });
+  await cluster.untilReady();
+  for (const [signal, event] of [
+    ['SIGTERM', 'stop.begun'],
+    ['SIGTERM', 'stop.hurried'],
+    ['SIGTERM', 'stop.forced'],
+  ] as const) {
+    cluster.signal(signal);
+    await cluster.untilLogged(event);
+  }
+  assert.equal(await cluster.ended(), 15);
+  await cluster.assertGone();
+});
+
+test('what workers have started ends with them, also what left their session', async (t) => {
+  const cluster = await startScript(t, 'scripts/family.js');
+  await cluster.untilReady();
+  await until('all to run', () => cluster.processes().length === 1 + 2 * 3);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('what a killed worker had started does not outlive the master', async (t) => {
+  const cluster = await startScript(t, 'scripts/family.js', { workers: { count: 1 } });
+  await cluster.untilReady();
+  const worker = cluster.pidOf('app-0') ?? 0;
+  process.kill(worker, 'SIGKILL');
+  await until('the successor', () => (cluster.pidOf('app-0') ?? worker) !== worker);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('a descendant that ignores SIGTERM is killed at the end of its worker’s time (15)', async (t) => {
+  const cluster = await startScript(t, 'scripts/stubborn-family.js', {
+    workers: { count: 1 },
+    shutdown: { app: '1s', agent: '1s' },
+  });
+  await cluster.untilReady();
+  await until('the child to say that it ignores SIGTERM', () => cluster.output.includes('stubborn child'));
+  assert.equal(await cluster.stop(), 15);
+  await cluster.assertGone();
+});
+
+test('a stop during boot ends the boot with 0, at whatever moment it comes', async (t) => {
+  const port = await freePort();
+  const config = {
+    app: { script: fixture('scripts/slow-start.js'), port, env: { START_MS: '300' } },
+    agent: { script: fixture('scripts/agent-await.mjs') },
+    workers: { count: 2 },
+  };
+  // Node itself needs some 30 ms until the first line of the entry runs; before it the signal is Node's to answer.
+  // (SIGHUP is claimed after the stop signals, and Node has no handler of its own for it.)
+  for (let ms = 60; ms <= 700; ms += 40) {
+    const cluster = startCluster(t, { config });
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    const claimed = catchesSignal(cluster.pid, 'SIGHUP');
+    const code = await cluster.stop();
+    assert.ok(code === 0 || (!claimed && code === 'SIGTERM'), `${code} after ${ms} ms:\n${cluster.output}`);
+    assert.ok(!cluster.hasFile('ready') && !cluster.hasFile('live'));
+    await cluster.assertGone();
+  }
+});
+
+test('two and three signals during boot leave nothing either', async (t) => {
+  for (const signals of [2, 3]) {
+    const cluster = await startScript(
+      t,
+      'scripts/slow-start.js',
+      { agent: { script: fixture('scripts/agent-idle.js') } },
+      { env: { START_MS: '30000' } },
+    );
+    await cluster.untilLogged('child.forked');
+    for (let sent = 0; sent < signals; sent += 1) cluster.signal('SIGTERM');
+    const code = await cluster.ended();
+    assert.ok(code === 0 || code === 15, String(code));
+    await cluster.assertGone();
+  }
+});

@@ -13,7 +13,8 @@ export class HealthFiles {
   readonly dir: string;
   readonly #onTrouble: (trouble: string | undefined) => void;
   readonly #present = new Map<Marker, boolean>();
-  #trouble: string | undefined;
+  /** Files that could not be written as they should: a full disk may take a marker and no status. */
+  readonly #troubled = new Set<string>();
 
   constructor(dir: string, onTrouble: (trouble: string | undefined) => void) {
     this.dir = dir;
@@ -23,7 +24,7 @@ export class HealthFiles {
   /** Makes a marker present or absent. Cheap when it is so already. */
   mark(marker: Marker, present: boolean): void {
     if (this.#present.get(marker) === present) return;
-    const done = this.#attempt(() => {
+    const done = this.#attempt(marker, () => {
       if (present) this.#replace(marker, '');
       else rmSync(join(this.dir, marker), { force: true });
     });
@@ -33,7 +34,7 @@ export class HealthFiles {
   /** Renews the mtime of `live`, or writes it anew when somebody (the watchdog) has taken it away. */
   beat(): void {
     const now = new Date();
-    this.#attempt(() => {
+    this.#attempt('live', () => {
       try {
         utimesSync(join(this.dir, 'live'), now, now);
       } catch (error) {
@@ -44,7 +45,7 @@ export class HealthFiles {
   }
 
   writeStatus(status: object): void {
-    this.#attempt(() => this.#replace('status.json', `${JSON.stringify(status, null, 2)}\n`));
+    this.#attempt('status.json', () => this.#replace('status.json', `${JSON.stringify(status, null, 2)}\n`));
   }
 
   /** The last clean-up. What can't be removed is left: there is nobody to tell any more. */
@@ -72,17 +73,15 @@ export class HealthFiles {
     renameSync(path, join(this.dir, file));
   }
 
-  #attempt(act: () => void): boolean {
+  #attempt(file: string, act: () => void): boolean {
     try {
       act();
     } catch (error) {
-      const trouble = error instanceof Error ? error.message : String(error);
-      if (this.#trouble === undefined) this.#onTrouble(trouble);
-      this.#trouble = trouble;
+      if (this.#troubled.size === 0) this.#onTrouble(error instanceof Error ? error.message : String(error));
+      this.#troubled.add(file);
       return false;
     }
-    if (this.#trouble !== undefined) this.#onTrouble(undefined);
-    this.#trouble = undefined;
+    if (this.#troubled.delete(file) && this.#troubled.size === 0) this.#onTrouble(undefined);
     return true;
   }
 }

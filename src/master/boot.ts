@@ -31,6 +31,7 @@ export async function boot(
   stopAsked: () => boolean,
 ): Promise<Boot | undefined> {
   const { config } = loaded;
+  if (loaded.origin === 'example') log.info('boot.example', { file: loaded.file });
   const facts = readContainerFacts();
   const plan = planSize(facts, config.workers);
   const framework =
@@ -62,7 +63,6 @@ async function openHealth({ config, origin }: LoadedConfig, log: Log): Promise<O
 
 function logBoot(log: Log, loaded: LoadedConfig, plan: Plan, health: Opened): void {
   const { app } = loaded.config;
-  if (loaded.origin === 'example') log.info('boot.example', { file: loaded.file });
   for (const warning of plan.warnings) log.warn('sizing.warning', { warning });
   log.info('boot', {
     pid: process.pid,

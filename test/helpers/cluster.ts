@@ -37,6 +37,8 @@ export interface ClusterOptions {
   readonly config: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly spawn?: SpawnOptions;
+  /** Starts without `--config`, so that the working directory decides. */
+  readonly withoutConfig?: boolean;
   /** Another program in the place of node, with its arguments: `['unshare', '--pid', …]`. */
   readonly wrapper?: readonly string[];
 }
@@ -58,8 +60,8 @@ export class Cluster {
     const config = { apiVersion: 'eggcup/v1', log: { level: 'debug' }, ...options.config, health };
     writeFileSync(join(this.dir, 'cluster.yaml'), JSON.stringify(config, null, 2));
     const command = [...(options.wrapper ?? []), process.execPath, join(projectRoot, 'dist/entry.js')];
-    const [program = process.execPath, ...args] = [...command, '--config', join(this.dir, 'cluster.yaml')];
-    this.process = spawn(program, args, {
+    if (options.withoutConfig !== true) command.push('--config', join(this.dir, 'cluster.yaml'));
+    this.process = spawn('env', command, {
       cwd: this.dir,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...options.spawn,

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fixture, startScript } from '../helpers/cluster.js';
+import { get } from '../helpers/net.js';
+import { until } from '../helpers/until.js';
+
+test('rubbish and forged events from a worker change nothing', async (t) => {
+  const cluster = await startScript(t, 'scripts/rubbish.js', { agent: { script: fixture('scripts/agent-idle.js') } });
+  await cluster.untilReady();
+  await until('all of it to be dropped', () => cluster.logged('message.dropped').length >= 2 * 20);
+  assert.match((await get(cluster.port)).body, /^\d+$/);
+  assert.equal(cluster.logged('child.exited').length, 0);
+  assert.equal(cluster.logged('master.failed').length, 0);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('a worker that floods the channel is outlived, and the heart beats on', async (t) => {
+  const cluster = await startScript(t, 'scripts/flood.js', {
+    agent: { script: fixture('scripts/agent-idle.js') },
+    log: { level: 'info' },
+  });
+  await cluster.untilReady();
+  assert.match((await get(cluster.port)).body, /^\d+$/);
+  assert.ok(cluster.hasFile('live'));
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('megabytes of output pass untouched, and every line that is not the application’s is JSON', async (t) => {
+  const cluster = await startScript(t, 'scripts/loud.js');
+  await cluster.untilReady();
+  await until('all of it', () => cluster.output.split('the end of the noise\n').length === 3);
+  assert.equal(await cluster.stop(), 0);
+  // Big writes of several processes to one pipe may interleave: what counts is that all of it is there.
+  assert.equal(cluster.output.match(/x{2,}/g)?.join('').length, 2 * 4096 * 1023);
+  assert.equal(cluster.errors.match(/x{2,}/g)?.join('').length, 2 * 256 * 1023);
+  const others = cluster.output.replaceAll(/x{2,}/g, '').replaceAll('the end of the noise\n', '').split('\n');
+  for (const line of others.filter((text) => text !== '')) assert.ok(JSON.parse(line));
+});
+
+test('fifty workers start, serve and stop', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', {
+    workers: { count: 50 },
+    shutdown: { app: '20s', agent: '5s' },
+  });
+  await cluster.untilReady();
+  assert.equal(cluster.status()?.children.length, 50);
+  assert.match((await get(cluster.port)).body, /^\d+$/);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('a reader that stands still holds up nobody: the cluster starts and stops', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { log: { level: 'trace' } });
+  cluster.process.stdout?.pause();
+  await until('ready', () => cluster.hasFile('ready'));
+  for (let round = 0; round < 20; round += 1) process.kill(cluster.pid, 'SIGUSR2');
+  assert.match((await get(cluster.port)).body, /^\d+$/);
+  cluster.signal('SIGTERM');
+  await until('the master to end', () => cluster.process.exitCode === 0);
+  cluster.process.stdout?.resume();
+  await cluster.assertGone();
+});

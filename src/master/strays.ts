@@ -1,5 +1,5 @@
 import type { Log } from '../log.js';
-import { INSTANCE_VARIABLE } from '../process/launch.js';
+import { INSTANCE_VARIABLE } from '../ipc/environment.js';
 import { isAlive, processesWith } from '../process/proc.js';
 import { sendSignal } from '../process/signal.js';
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/schema.js';
+import { INSTANCE_VARIABLE, MASTER_PID_VARIABLE } from '../ipc/environment.js';
 import type { FrameworkOptions, Task, ToChild } from '../ipc/protocol.js';
 import type { Plan } from '../sizing.js';
 
@@ -36,11 +37,6 @@ export interface LaunchFacts {
   readonly instance: string;
   readonly env: NodeJS.ProcessEnv;
 }
-
-/** In the environment of every child and so of its descendants: by it strays are found at the end. */
-export const INSTANCE_VARIABLE = 'EGGCUP_INSTANCE';
-/** Tells the preloaded part that it runs in a child of the master, not in a descendant that inherited its options. */
-export const MASTER_PID_VARIABLE = 'EGGCUP_MASTER_PID';
 
 export function rolesOf(facts: LaunchFacts): Roles {
   return facts.framework === undefined ? scriptRoles(facts) : frameworkRoles(facts, facts.framework);

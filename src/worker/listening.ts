@@ -10,7 +10,7 @@ import type { Servers } from './servers.js';
  * server can be drained. (Node's own `listening` of a cluster worker misses servers that bypass the master.)
  */
 export function followServers(servers: Servers, role: 'agent' | 'app'): void {
-  const { listen } = Server.prototype;
+  const listen = Reflect.get(Server.prototype, 'listen') as (...args: unknown[]) => Server;
   Server.prototype.listen = function listenAndTell(this: Server, ...args: unknown[]): Server {
     servers.watch(this);
     this.once('listening', () => {
@@ -22,6 +22,6 @@ export function followServers(servers: Servers, role: 'agent' | 'app'): void {
       if (!hasCode(error, 'EADDRINUSE')) return;
       void sendToMaster({ eggcup: 'start-failed', code: 'EADDRINUSE', message: error.message });
     });
-    return Reflect.apply(listen, this, args) as Server;
+    return Reflect.apply(listen, this, args);
   };
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers';
 import { pathToFileURL } from 'node:url';
+import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
 import { sendToMaster } from './channel.js';
 import { endGracefully } from './end.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
@@ -30,7 +31,7 @@ export async function enterScript(preloadedFile: string): Promise<void> {
 
 /** What the script forks must not take itself for a child of the master. */
 function hideFromDescendants(preloadedFile: string): void {
-  delete process.env['EGGCUP_MASTER_PID'];
+  Reflect.deleteProperty(process.env, MASTER_PID_VARIABLE);
   const index = process.execArgv.findIndex(
     (arg, at) => arg === preloadedFile && process.execArgv[at - 1] === '--import',
   );

@@ -3,8 +3,9 @@
  * threads and forked processes of the script: there it must do nothing, and load nothing.
  */
 import { isMainThread } from 'node:worker_threads';
+import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
 
-if (isMainThread && process.send !== undefined && process.env['EGGCUP_MASTER_PID'] === String(process.ppid)) {
+if (isMainThread && process.send !== undefined && process.env[MASTER_PID_VARIABLE] === String(process.ppid)) {
   const { enterScript } = await import('./script-main.js');
   await enterScript(import.meta.url);
 }

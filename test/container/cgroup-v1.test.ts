@@ -1,22 +1,13 @@
 /** The facts of a process in a real cgroup of the v1 controllers. */
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { parseMountinfo } from '#eggcup/container/proc-files.js';
 import type { ContainerFacts } from '#eggcup/container/facts.js';
+import { ENTER_CGROUP, canUnshare, makeCgroup, makeChild, mountOf, setQuota } from '../helpers/cgroup.js';
 
 test('a quota of the cpu controller is read by a process below it', async (t) => {
   const group = makeCgroup(t, 'cpu');
@@ -74,75 +65,16 @@ test('a limit of the memory controller is read by a process below it', async (t)
   assert.equal(facts.memoryLimitBytes.value, 268_435_456);
 });
 
-let made = 0;
-
-/** A new child of the controller's root, removed with the test; `undefined` after saying why there can be none. */
-function makeCgroup(t: TestContext, controller: 'cpu' | 'memory'): string | undefined {
-  const mount = mountOf(controller);
-  if (process.getuid?.() !== 0) return skip(t, 'needs root, to make a cgroup');
-  if (mount === undefined) return skip(t, `needs the ${controller} controller of cgroup v1, which is not mounted`);
-  if (mount.root !== '/') return skip(t, `needs the root of the ${controller} hierarchy, ${mount.root} is mounted`);
-  if (!isWritable(mount.mountPoint)) return skip(t, `needs ${mount.mountPoint} to be writable`);
-  made += 1;
-  const group = join(mount.mountPoint, `eggcup-test-${process.pid}-${made}`);
-  mkdirSync(group);
-  t.after(() => removeCgroup(group));
-  return group;
-}
-
-function mountOf(controller: string): ReturnType<typeof parseMountinfo>[number] | undefined {
-  if (process.platform !== 'linux') return undefined;
-  return parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).find(
-    ({ fsType, superOptions }) => fsType === 'cgroup' && superOptions.includes(controller),
-  );
-}
-
-function skip(t: TestContext, why: string): undefined {
-  t.skip(why);
-}
-
-function canUnshare(): boolean {
-  return spawnSync('unshare', ['--cgroup', '--mount', 'true']).status === 0;
-}
-
-function isWritable(directory: string): boolean {
-  try {
-    accessSync(directory, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** rmdir, because the files of a cgroup cannot be removed; children first, because a cgroup with any stays. */
-function removeCgroup(group: string): void {
-  const entries = readdirSync(group, { withFileTypes: true });
-  for (const entry of entries) if (entry.isDirectory()) removeCgroup(join(group, entry.name));
-  rmdirSync(group);
-}
-
-function makeChild(parent: string): string {
-  const child = join(parent, 'child');
-  mkdirSync(child);
-  return child;
-}
-
-function setQuota(group: string, quotaUs: number): void {
-  writeFileSync(join(group, 'cpu.cfs_period_us'), '100000');
-  writeFileSync(join(group, 'cpu.cfs_quota_us'), String(quotaUs));
-}
-
 /** The facts that a new process reads which has moved itself into `group`, started through `wrapper`. */
 async function factsIn(group: string, wrapper: readonly string[] = []): Promise<ContainerFacts> {
   const command = [...wrapper, process.execPath, '--input-type=module', '-e', PRINT_FACTS];
-  const { stdout } = await promisify(execFile)('sh', ['-c', ENTER, join(group, 'cgroup.procs'), ...command], {
+  const { stdout } = await promisify(execFile)('sh', ['-c', ENTER_CGROUP, join(group, 'cgroup.procs'), ...command], {
     timeout: 20_000,
   });
   const facts: ContainerFacts = JSON.parse(stdout);
   return facts;
 }
 
-const ENTER = 'echo $$ > "$0" && exec "$@"';
 const PRINT_FACTS = `
   import { readContainerFacts } from ${JSON.stringify(import.meta.resolve('#eggcup/container/facts.js'))};
   console.log(JSON.stringify(readContainerFacts()));

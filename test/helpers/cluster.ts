@@ -89,7 +89,9 @@ export class Cluster {
     return this.#output.split('\n').flatMap((line) => {
       try {
         const parsed = JSON.parse(line) as Partial<LogLine> | null;
-        return parsed !== null && typeof parsed.event === 'string' ? [parsed as LogLine] : [];
+        return parsed !== null && typeof parsed.event === 'string'
+          ? [{ level: '', ...parsed, event: parsed.event }]
+          : [];
       } catch {
         return [];
       }

@@ -1,0 +1,58 @@
+/** README and docs say what the code does. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { LOG_MESSAGES } from '#eggcup/log-events.js';
+import { HEALTH_FILES } from '#eggcup/health/files.js';
+import { projectRoot } from '../helpers/cluster.js';
+
+const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
+
+test('docs/log-events.md lists every event, and no other', () => {
+  const listed = [...read('docs/log-events.md').matchAll(/^\| `([\w.-]+)` \|/gm)].map(([, event]) => event);
+  assert.deepEqual(listed.toSorted(), Object.keys(LOG_MESSAGES).toSorted());
+});
+
+test('the README names the exit codes that the code knows', () => {
+  const table = read('README.md').split('## Exit codes')[1]?.split('##')[0] ?? '';
+  const listed = [...table.matchAll(/^\| (\d+)(?: \/ (\d+))? \|/gm)].flatMap(([, first, second]) => [first, second]);
+  const model = /export type ExitCode = ([^;]+);/.exec(read('src/supervisor/model.ts'))?.[1]?.split(' | ') ?? [];
+  assert.deepEqual(
+    listed.filter(Boolean).map(Number),
+    [...model.map(Number), 78].toSorted((a, b) => a - b),
+  );
+});
+
+test('the README names the health files', () => {
+  for (const file of HEALTH_FILES) assert.match(read('README.md'), new RegExp(`^\\| \`${file}\` \\|`, 'm'));
+});
+
+test('every link of README and docs leads somewhere', () => {
+  for (const page of [
+    'README.md',
+    'docs/configuration.md',
+    'docs/scripts.md',
+    'docs/sizing.md',
+    'docs/architecture.md',
+  ]) {
+    for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      assert.ok(existsSync(join(projectRoot, dirname(page), target ?? '')), `${page}: ${target}`);
+    }
+  }
+});
+
+test('what the package ships is there, and its programs are executable by node', () => {
+  const manifest = JSON.parse(read('package.json')) as {
+    bin: Record<string, string>;
+    files: string[];
+    exports: object;
+  };
+  for (const file of Object.values(manifest.bin)) assert.match(read(file), /^(#!\/usr\/bin\/env node|\/\*\*)/);
+  for (const file of manifest.files) assert.ok(existsSync(join(projectRoot, file)), file);
+});
+
+test('nothing that is committed names this machine or a registry', () => {
+  const lock = read('package-lock.json');
+  assert.ok(!lock.includes('"resolved"'), 'the lock file holds no addresses');
+});

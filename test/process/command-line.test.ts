@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fixture, projectRoot, startScript } from '../helpers/cluster.js';
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(program: 'entry' | 'cli', args: readonly string[], cwd = projectRoot): Run {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(projectRoot, `dist/${program}.js`), ...args], {
+    cwd,
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  return { code: status, stdout, stderr };
+}
+
+function folderWith(t: TestContext, yaml: string): string {
+  const dir = mkdtempSync(join(tmpdir(), 'eggcup-cli-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  writeFileSync(join(dir, 'cluster.yaml'), yaml);
+  return dir;
+}
+
+test('--help and --version are answered', () => {
+  for (const program of ['entry', 'cli'] as const) {
+    assert.match(run(program, ['--help']).stdout, /^usage: /);
+    assert.match(run(program, ['--version']).stdout, /^\d+\.\d+\.\d+\n$/);
+  }
+});
+
+test('a wrong command line is refused with 78 and the remedy', () => {
+  for (const [args, why] of [
+    [['--confg', 'x'], /unknown option "--confg"; see --help/],
+    [['--config'], /--config needs a file/],
+    [['npm', 'run', 'migrate'], /running a command \("npm run migrate"\) is not available yet/],
+    [['--', 'ls'], /running a command \("ls"\) is not available yet/],
+  ] as const) {
+    const { code, stderr } = run('entry', args);
+    assert.equal(code, 78);
+    assert.match(stderr, why);
+  }
+});
+
+test('all faults of a config file are told at once, as JSON lines with place and remedy, and exit 78', (t) => {
+  const dir = folderWith(t, 'app:\n  script: nothing.js\nworkers:\n  cuont: 2\n  min: no\n');
+  const { code, stdout } = run('entry', [], dir);
+  assert.equal(code, 78);
+  const problems = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { event: string; problem: string });
+  assert.deepEqual(new Set(problems.map(({ event }) => event)), new Set(['boot.failed']));
+  const text = problems.map(({ problem }) => problem).join('\n');
+  assert.match(text, /cluster\.yaml:2:11 app\.script: .*nothing\.js/);
+  assert.match(text, /cluster\.yaml:4:3 .*cuont.*did you mean "?count/);
+  assert.match(text, /cluster\.yaml:5:8 workers\.min: /);
+});
+
+test('a framework that is not installed is refused with 78, where and how to get it', (t) => {
+  const dir = folderWith(t, 'app:\n  framework: no-such-framework\n');
+  writeFileSync(join(dir, 'package.json'), '{}');
+  const { code, stdout } = run('entry', [], dir);
+  assert.equal(code, 78);
+  assert.match(stdout, /no-such-framework\\" is not found from app\.baseDir .*\(npm install no-such-framework\)/);
+});
+
+test('eggcup check says whether a config file is right, eggcup schema prints its schema', (t) => {
+  const bad = folderWith(t, 'app: {}\n');
+  assert.equal(run('cli', ['check'], bad).code, 78);
+  assert.match(run('cli', ['check'], bad).stderr, /cluster\.yaml:1:/);
+  const good = folderWith(t, `app: { script: ${fixture('scripts/hello.js')} }\n`);
+  assert.deepEqual(run('cli', ['check'], good), { code: 0, stdout: 'cluster.yaml is right\n', stderr: '' });
+  const schema = JSON.parse(run('cli', ['schema']).stdout) as { $schema: string };
+  assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
+  assert.equal(run('cli', ['doctor']).code, 78);
+  assert.match(run('cli', ['doctor']).stderr, /"doctor" is not available yet/);
+});
+
+test('signals that a later release answers are said and change nothing; SIGUSR1 opens no inspector', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js');
+  await cluster.untilReady();
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'] as const) {
+    cluster.signal(signal);
+    await cluster.untilLogged('signal.ignored', { signal });
+  }
+  assert.ok(!cluster.errors.includes('Debugger listening'));
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('pretty lines are for people', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { log: { format: 'pretty', level: 'info' } });
+  await cluster.untilReady();
+  assert.equal(await cluster.stop(), 0);
+  assert.match(cluster.output, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}cluster\.ready: .* workers=2/m);
+});

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * Exec probe for Kubernetes and Docker: `node dist/probe.js started|ready|live [--dir DIR]`.
  * Exit 0 or 1 and one line that says why. It loads nothing but node:fs, because it runs every few seconds.

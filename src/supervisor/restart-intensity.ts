@@ -11,9 +11,9 @@ export function noteCrash(turn: Turn, slot: Slot, child: Child | undefined): boo
   return crashes.length >= policy.restartLimit;
 }
 
-/** How long the process had been of use when it ended. */
+/** How long ago the process became of use. Not its state: a closed channel is told before most exits. */
 function steadyMs(child: Child | undefined, at: number): number {
-  return child?.state.kind === 'ready' ? at - child.state.readyAt : 0;
+  return child?.readyAt === undefined ? 0 : at - child.readyAt;
 }
 
 /**

@@ -56,6 +56,15 @@ export class Turn {
     };
   }
 
+  becomeReady(child: Child): void {
+    this.put({ ...child, readyAt: this.at }, { kind: 'ready' });
+  }
+
+  markReplaced(child: Child): void {
+    const children = this.state.children.map((other) => (other.id === child.id ? { ...other, replaced: true } : other));
+    this.state = { ...this.state, children };
+  }
+
   add(child: Child): void {
     this.state = { ...this.state, children: [...this.state.children, child] };
   }
@@ -79,9 +88,9 @@ export class Turn {
   }
 }
 
-/** The process that a slot counts on: one that leaves by itself has been, or is being, replaced. */
+/** The process that a slot counts on: not one whose successor comes or is there. */
 export function currentOf(state: State, slot: Slot): Child | undefined {
-  return state.children.find((child) => child.slot === slot && child.state.kind !== 'leaving');
+  return state.children.find((child) => child.slot === slot && !child.replaced);
 }
 
 export function isAgent(child: Child): boolean {

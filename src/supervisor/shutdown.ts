@@ -100,12 +100,13 @@ function killChild(turn: Turn, child: Child): void {
   };
 }
 
-/** Kills who has outlived its time. */
+/** Kills who has outlived its time. Only a stop goes on without who can't be killed: else its slot would stay empty. */
 export function escalate(turn: Turn): void {
+  const isStopping = turn.state.phase.kind === 'stopping';
   for (const child of turn.state.children) {
     const { state } = child;
     if ((state.kind === 'stopping' || state.kind === 'leaving') && state.killAt <= turn.at) killChild(turn, child);
-    if (state.kind === 'killed' && state.giveUpAt <= turn.at) {
+    if (isStopping && state.kind === 'killed' && state.giveUpAt <= turn.at) {
       turn.log('error', 'child.unkillable', { slot: child.slot, pid: child.pid });
       turn.remove(child);
     }

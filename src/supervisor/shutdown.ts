@@ -9,6 +9,8 @@ export const GIVE_UP_MS = 5000;
 export interface StopCause {
   readonly exitCode: ExitCode;
   readonly reason: string;
+  /** Somebody wants it, it is not the answer to a failure. */
+  readonly asked?: boolean;
   readonly delayMs?: number;
   readonly hurried?: boolean;
 }
@@ -32,7 +34,7 @@ export function beginStop(turn: Turn, cause: StopCause): void {
       stage: { kind: 'delay', until: turn.at + delayMs },
       exitCode: cause.exitCode,
       reason: cause.reason,
-      requests: 1,
+      requests: cause.asked === true ? 1 : 0,
       appStopMs: Math.min(turn.policy.appStopMs, bound),
       agentStopMs: Math.min(turn.policy.agentStopMs, bound),
     },
@@ -46,11 +48,13 @@ export function requestStop(turn: Turn, signal: string): void {
   if (phase.kind !== 'stopping') {
     // A delay lets load balancers hear of the end; nobody has been told of a cluster that is not ready yet.
     const delayMs = phase.kind === 'running' ? turn.policy.delayMs : 0;
-    beginStop(turn, { exitCode: 0, reason: `${signal} received`, delayMs });
+    beginStop(turn, { exitCode: 0, reason: `${signal} received`, asked: true, delayMs });
     return;
   }
   const requests = phase.requests + 1;
-  if (requests === 2) hurry(turn, { ...phase, requests }, signal);
+  // After a failure the platform's first signal meets a stop that nobody has asked for: it goes on as it is.
+  if (requests === 1) turn.state = { ...turn.state, phase: { ...phase, requests } };
+  else if (requests === 2) hurry(turn, { ...phase, requests }, signal);
   else force(turn, { ...phase, requests }, signal);
 }
 

@@ -7,7 +7,7 @@ import { isHealthy } from './manager-oracle.js';
 import type { Watcher, World } from './world.js';
 
 /** What must hold in every world; each watches on its own, so that a broken one is known by its name. */
-export const PROMISES: Readonly<Record<string, (world: World) => Watcher>> = {
+export const PROMISES = {
   'nothing is forked after a stop began': (world) => {
     let stopTold = false;
     return {
@@ -176,7 +176,7 @@ export const PROMISES: Readonly<Record<string, (world: World) => Watcher>> = {
       },
     };
   },
-};
+} satisfies Readonly<Record<string, (world: World) => Watcher>>;
 
 function idOf(command: object): number | undefined {
   return 'id' in command && typeof command.id === 'number' ? command.id : undefined;

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { GIVE_UP_MS, HURRIED_STOP_MS } from '#eggcup/supervisor/shutdown.js';
 import { PROMISES } from './promises.js';
-import { anyPolicy, anySchedule, anyTroubles, happen } from './schedule.js';
+import { POLICY } from './scenario.js';
+import { type Incident, anyPolicy, anySchedule, anyTroubles, happen } from './schedule.js';
 import { World } from './world.js';
 
 const RUNS = 1000;
@@ -15,11 +16,31 @@ for (const [promise, watch] of Object.entries(PROMISES)) {
         const world = new World(policy, watch);
         for (const incident of schedule) happen(world, incident);
         end(world);
+        tellAfterwards(world);
       }),
       { numRuns: RUNS },
     );
   });
 }
+
+test('the Manager check counts only in a row, however good and bad checks follow each other', () => {
+  const promise = 'the Manager check exits 1 after as many bad checks in a row as configured, and never otherwise';
+  const incident = fc.constantFrom<Incident>(
+    { kind: 'crash', n: 0 },
+    { kind: 'all-ready' },
+    { kind: 'jump', ms: 400 },
+    { kind: 'jump', ms: 1000 },
+  );
+  const policy = { ...POLICY, workers: 1, hasAgent: false, checkIntervalMs: 1000, restartLimit: 1000 };
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4 }), fc.array(incident, { maxLength: 60 }), (checkFailures, incidents) => {
+      const world = new World({ ...policy, checkFailures }, PROMISES[promise]);
+      world.allReady();
+      for (const each of incidents) happen(world, each);
+    }),
+    { numRuns: RUNS },
+  );
+});
 
 test('a stop comes to its exit within delay, app, agent and what a kill may take', () => {
   fc.assert(
@@ -66,6 +87,16 @@ function end(world: World): void {
     world.settle();
     world.advanceToDeadline();
   }
+}
+
+/** What is still on its way when the master has ended. */
+function tellAfterwards(world: World): void {
+  world.tell({ kind: 'stop-requested', signal: 'SIGTERM' });
+  world.tell({ kind: 'master-failed', message: 'simulated' });
+  world.tell({ kind: 'fork-failed', slot: 'app-0', message: 'simulated' });
+  world.tell({ kind: 'refork-refused' });
+  for (const { id } of world.processes) world.tell({ kind: 'child-exited', id, code: 0, signal: null });
+  world.advance(100_000);
 }
 
 /** Nothing fails any more; what is told to end does. */

@@ -65,8 +65,12 @@ function parseAddress(raw: unknown): ListenAddress | undefined {
   if (!isRecord(raw)) return undefined;
   const { kind, protocol, host, port, path } = raw;
   if (kind === 'unix' && typeof path === 'string') return { kind, path };
-  if (kind !== 'tcp' || typeof host !== 'string' || typeof port !== 'number') return undefined;
+  if (kind !== 'tcp' || typeof host !== 'string' || !isPort(port)) return undefined;
   return { kind, protocol: protocol === 'https' ? 'https' : 'http', host, port };
+}
+
+function isPort(raw: unknown): raw is number {
+  return Number.isInteger(raw) && Number(raw) >= 0 && Number(raw) <= 65_535;
 }
 
 function isRecord(raw: unknown): raw is Record<string, unknown> {

@@ -15,8 +15,10 @@ export type Route =
 /** Where a message goes, by egg-cluster's rules (Messenger.send): a receiver's id, else `to`, else the sender's default. */
 export function route(message: UserMessage, from: Sender, directory: Directory): Route {
   const receiver = message.receiverWorkerId ?? message.receiverPid;
-  if (typeof receiver === 'string' || typeof receiver === 'number') return routeToReceiver(String(receiver), directory);
-  switch (message.to ?? defaultFor(from)) {
+  const isReceiver = (typeof receiver === 'string' && receiver !== '') || typeof receiver === 'number';
+  if (isReceiver) return routeToReceiver(String(receiver), directory);
+  // An empty text is no receiver and no `to`, as in egg-cluster.
+  switch (message.to === '' ? defaultFor(from) : (message.to ?? defaultFor(from))) {
     case 'master':
       return { to: 'master' };
     case 'parent':

@@ -11,6 +11,8 @@ export class AppWorkers {
   readonly #children = new Map<Worker, Child>();
   /** All that were ever taken in: `cluster.workers` holds a dead one until its channel has closed as well. */
   readonly #seen = new WeakSet<Worker>();
+  /** Forks that the kernel refused, by their slot. */
+  readonly #failed = new Map<Slot, Worker>();
   #reforkAllowed = false;
 
   constructor(events: ChildEvents) {
@@ -39,9 +41,11 @@ export class AppWorkers {
 
   /** Tries a failed fork again. Node reports no exit for a process that never was, so cfork is told of one. */
   refork(slot: Slot): void {
-    for (const [worker, itsSlot] of this.#slots) {
-      if (itsSlot === slot && worker.process.pid === undefined) cluster.emit('exit', worker, null, null);
-    }
+    const worker = this.#failed.get(slot);
+    if (worker === undefined) return;
+    this.#failed.delete(slot);
+    this.#slots.set(worker, slot);
+    cluster.emit('exit', worker, null, null);
   }
 
   #disconnected(worker: Worker): void {
@@ -76,6 +80,7 @@ export class AppWorkers {
     setDisableRefork(worker, !this.#reforkAllowed);
     const { pid } = worker.process;
     if (pid === undefined) {
+      this.#failed.set(slot, worker);
       worker.once('error', (error) => this.#events.forkFailed(slot, error.message));
       return;
     }

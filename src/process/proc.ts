@@ -51,7 +51,8 @@ export function descendantsOf(pid: number, table: ReadonlyMap<number, ProcessEnt
   const queue = [pid];
   for (const parent of queue) {
     for (const entry of table.values()) {
-      if (entry.ppid !== parent) continue;
+      // A pid can be taken anew while the table is read: no process is its own ancestor.
+      if (entry.ppid !== parent || queue.includes(entry.pid)) continue;
       found.push(entry);
       queue.push(entry.pid);
     }

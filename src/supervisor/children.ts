@@ -1,18 +1,13 @@
 import type { Child, Slot } from './model.js';
 import { noteCrash } from './restart-intensity.js';
 import { HURRIED_STOP_MS, beginStop, stopChild } from './shutdown.js';
-import { type Turn, isAgent, listeningPids, readyAgent } from './turn.js';
+import { type Turn, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
 
 export function childForked(turn: Turn, id: number, slot: Slot, pid: number): void {
+  notePredecessor(turn, slot);
   const { backoffMs, forks } = turn.slot(slot);
-  const child: Child = {
-    id,
-    slot,
-    pid,
-    since: turn.at,
-    state: { kind: 'gate', notBefore: turn.at + backoffMs },
-    replaced: false,
-  };
+  const state = { kind: 'gate', notBefore: turn.at + backoffMs } as const;
+  const child: Child = { id, slot, pid, since: turn.at, readyAt: undefined, replaced: false, state };
   turn.record(slot, { forks: forks + 1, retryAt: undefined });
   turn.add(child);
   turn.log('info', 'child.forked', { slot, pid, forks: forks + 1, waitMs: backoffMs });
@@ -21,13 +16,21 @@ export function childForked(turn: Turn, id: number, slot: Slot, pid: number): vo
   if (phase.kind === 'stopping' && phase.stage.kind !== 'delay') stopChild(turn, child, HURRIED_STOP_MS);
 }
 
+/**
+ * cfork answers an exit at once, but the exit of a process that was told to end is only told after that of its
+ * descendants: then the fork is the first that is heard of it.
+ */
+function notePredecessor(turn: Turn, slot: Slot): void {
+  const predecessor = currentOf(turn.state, slot);
+  if (predecessor !== undefined) replace(turn, predecessor);
+}
+
 /** The kernel refused a process: at start that is the end, later it is tried again. */
 export function forkFailed(turn: Turn, slot: Slot, message: string): void {
   turn.log('error', 'child.fork-failed', { slot, message });
-  const { phase } = turn.state;
-  if (phase.kind === 'starting') return failStart(turn, slot, `could not be forked: ${message}`);
-  if (phase.kind !== 'running') return;
-  if (crashed(turn, slot, undefined)) return;
+  if (turn.state.phase.kind === 'starting') return failStart(turn, slot, `could not be forked: ${message}`);
+  notePredecessor(turn, slot);
+  if (turn.state.phase.kind !== 'running' || crashed(turn, slot, undefined)) return;
   const waitMs = Math.max(turn.slot(slot).backoffMs, turn.policy.backoffInitialMs);
   turn.record(slot, { retryAt: turn.at + waitMs });
 }
@@ -35,7 +38,7 @@ export function forkFailed(turn: Turn, slot: Slot, message: string): void {
 export function childReady(turn: Turn, id: number): void {
   const child = turn.child(id);
   if (child?.state.kind !== 'starting') return;
-  turn.put(child, { kind: 'ready', readyAt: turn.at });
+  turn.becomeReady(child);
   turn.log('info', 'child.ready', { slot: child.slot, pid: child.pid, ms: Math.round(turn.at - child.since) });
   if (isAgent(child)) announceAgent(turn, child);
   else announceApp(turn, child);
@@ -73,23 +76,24 @@ export function childStartFailed(turn: Turn, id: number, portTaken: boolean, mes
 
 /**
  * A child closed its channel. It may be about to die, or drain its last requests: cfork replaces an app worker
- * at this moment, so here is where its crash counts.
+ * at this moment, also one that was told to end, so here is where its crash counts.
  */
 export function childDisconnected(turn: Turn, id: number): void {
   const child = turn.child(id);
   if (child === undefined) return;
   turn.log('debug', 'child.disconnected', { slot: child.slot, pid: child.pid });
-  if (turn.state.phase.kind === 'running' && !isAgent(child) && !child.replaced) {
-    crashed(turn, child.slot, child);
-    turn.markReplaced(child);
-  }
-  if (child.state.kind === 'stopping' || child.state.kind === 'killed') return;
-  turn.put(child, { kind: 'leaving', killAt: turn.at + drainMs(turn, child) });
-  if (turn.state.phase.kind === 'running' && !isAgent(child)) announcePids(turn);
+  const told = child.state.kind === 'stopping' || child.state.kind === 'killed';
+  if (!told) turn.put(child, { kind: 'leaving', killAt: turn.at + drainMs(turn, child) });
+  if (turn.state.phase.kind !== 'running' || isAgent(child)) return;
+  replace(turn, child);
+  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }
 
-function announcePids(turn: Turn): void {
-  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+/** Counts the crash of a process that has a successor before its exit is told. */
+function replace(turn: Turn, child: Child): void {
+  if (turn.state.phase.kind !== 'running') return;
+  turn.markReplaced(child);
+  crashed(turn, child.slot, child);
 }
 
 function drainMs(turn: Turn, child: Child): number {

@@ -5,7 +5,7 @@ export function nextDeadline(state: State, now: number): number | undefined {
   const times = [
     ...ofPhase(state.phase),
     ...state.children.flatMap((child) => ofChild(child, state.phase, now)),
-    ...state.slots.flatMap((record) => ofSlot(record)),
+    ...state.slots.flatMap((record) => ofSlot(record, state.phase)),
   ];
   return times.length === 0 ? undefined : Math.min(...times);
 }
@@ -36,10 +36,11 @@ function ofChild(child: Child, phase: Phase, now: number): number[] {
     case 'stopping':
       return [child.state.killAt];
     case 'killed':
-      return [child.state.giveUpAt];
+      return phase.kind === 'stopping' ? [child.state.giveUpAt] : [];
   }
 }
 
-function ofSlot(record: SlotRecord): number[] {
-  return record.retryAt === undefined ? [] : [record.retryAt];
+/** A retry that a stop has overtaken never comes: as a deadline it would pass again and again. */
+function ofSlot(record: SlotRecord, phase: Phase): number[] {
+  return record.retryAt === undefined || phase.kind !== 'running' ? [] : [record.retryAt];
 }

@@ -33,7 +33,7 @@ export type ChildState =
   /** Waits before it loads the application: for its back-off, for the agent, for a free start. */
   | { readonly kind: 'gate'; readonly notBefore: number }
   | { readonly kind: 'starting'; readonly deadline: number }
-  | { readonly kind: 'ready'; readonly readyAt: number }
+  | { readonly kind: 'ready' }
   /** Closed its channel by itself and drains (as `graceful` does after an uncaught exception). */
   | { readonly kind: 'leaving'; readonly killAt: number }
   /** Was told to end. */
@@ -46,9 +46,11 @@ export interface Child {
   readonly slot: Slot;
   readonly pid: number;
   readonly since: number;
-  readonly state: ChildState;
-  /** Its crash is counted and its slot forked again: cfork does that when the channel closes, before the exit. */
+  /** When it became ready; it is kept when the process leaves, for the judgement of its crash. */
+  readonly readyAt: number | undefined;
+  /** Its crash is counted and its successor comes or is there, while it has not ended yet. */
   readonly replaced: boolean;
+  readonly state: ChildState;
 }
 
 /** What is remembered of a slot from one process to the next. */

@@ -11,9 +11,9 @@ export function noteCrash(turn: Turn, slot: Slot, child: Child | undefined): boo
   return crashes.length >= policy.restartLimit;
 }
 
-/** How long the process had been of use when it ended. */
+/** How long ago the process became of use. Not its state: a closed channel is told before most exits. */
 function steadyMs(child: Child | undefined, at: number): number {
-  return child?.state.kind === 'ready' ? at - child.state.readyAt : 0;
+  return child?.readyAt === undefined ? 0 : at - child.readyAt;
 }
 
 /**
@@ -27,6 +27,8 @@ export function afterCrash(
 ): Pick<SlotRecord, 'streak' | 'backoffMs'> {
   const recovered = steady > 0 && steady >= Math.max(record.backoffMs, policy.backoffInitialMs);
   const before = recovered ? 0 : record.streak;
-  const backoffMs = before === 0 ? 0 : Math.min(policy.backoffMaxMs, policy.backoffInitialMs * 2 ** (before - 1));
+  // 2 ** 1024 is Infinity, and no wait at all times Infinity is not a number.
+  const doubled = policy.backoffInitialMs * 2 ** Math.min(before - 1, 1023);
+  const backoffMs = before === 0 ? 0 : Math.min(policy.backoffMaxMs, doubled);
   return { streak: before + 1, backoffMs };
 }

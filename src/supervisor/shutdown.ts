@@ -9,6 +9,8 @@ export const GIVE_UP_MS = 5000;
 export interface StopCause {
   readonly exitCode: ExitCode;
   readonly reason: string;
+  /** Somebody wants it, it is not the answer to a failure. */
+  readonly asked?: boolean;
   readonly delayMs?: number;
   readonly hurried?: boolean;
 }
@@ -32,11 +34,18 @@ export function beginStop(turn: Turn, cause: StopCause): void {
       stage: { kind: 'delay', until: turn.at + delayMs },
       exitCode: cause.exitCode,
       reason: cause.reason,
-      requests: 1,
+      requests: cause.asked === true ? 1 : 0,
       appStopMs: Math.min(turn.policy.appStopMs, bound),
       agentStopMs: Math.min(turn.policy.agentStopMs, bound),
     },
   };
+}
+
+/** A fault of eggcup itself: the end, and the exit code of a stop that is under way already. */
+export function failMaster(turn: Turn, message: string): void {
+  beginStop(turn, { exitCode: 70, reason: message, hurried: true });
+  const { phase } = turn.state;
+  if (phase.kind === 'stopping') turn.state = { ...turn.state, phase: { ...phase, exitCode: 70, reason: message } };
 }
 
 /** A signal that asks for the end: the first drains, the second hurries, the third kills. */
@@ -46,11 +55,13 @@ export function requestStop(turn: Turn, signal: string): void {
   if (phase.kind !== 'stopping') {
     // A delay lets load balancers hear of the end; nobody has been told of a cluster that is not ready yet.
     const delayMs = phase.kind === 'running' ? turn.policy.delayMs : 0;
-    beginStop(turn, { exitCode: 0, reason: `${signal} received`, delayMs });
+    beginStop(turn, { exitCode: 0, reason: `${signal} received`, asked: true, delayMs });
     return;
   }
   const requests = phase.requests + 1;
-  if (requests === 2) hurry(turn, { ...phase, requests }, signal);
+  // After a failure the platform's first signal meets a stop that nobody has asked for: it goes on as it is.
+  if (requests === 1) turn.state = { ...turn.state, phase: { ...phase, requests } };
+  else if (requests === 2) hurry(turn, { ...phase, requests }, signal);
   else force(turn, { ...phase, requests }, signal);
 }
 
@@ -100,12 +111,13 @@ function killChild(turn: Turn, child: Child): void {
   };
 }
 
-/** Kills who has outlived its time. */
+/** Kills who has outlived its time. Only a stop goes on without who can't be killed: else its slot would stay empty. */
 export function escalate(turn: Turn): void {
+  const isStopping = turn.state.phase.kind === 'stopping';
   for (const child of turn.state.children) {
     const { state } = child;
     if ((state.kind === 'stopping' || state.kind === 'leaving') && state.killAt <= turn.at) killChild(turn, child);
-    if (state.kind === 'killed' && state.giveUpAt <= turn.at) {
+    if (isStopping && state.kind === 'killed' && state.giveUpAt <= turn.at) {
       turn.log('error', 'child.unkillable', { slot: child.slot, pid: child.pid });
       turn.remove(child);
     }

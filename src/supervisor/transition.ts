@@ -2,7 +2,7 @@ import { type Event, type Policy, type Slot, type State, type Step } from './mod
 import { childDisconnected, childExited, childForked, childReady, childStartFailed, forkFailed } from './children.js';
 import { openGates } from './gate.js';
 import { checkManager } from './manager-check.js';
-import { advanceStop, beginStop, escalate, requestStop, stopChild } from './shutdown.js';
+import { HURRIED_STOP_MS, advanceStop, beginStop, escalate, failMaster, requestStop, stopChild } from './shutdown.js';
 import { Turn, currentOf, listeningPids } from './turn.js';
 
 /** The first state and what to do in it: the agent and all app workers are forked at once. */
@@ -57,7 +57,7 @@ function apply(turn: Turn, event: Event): void {
     case 'stop-requested':
       return requestStop(turn, event.signal);
     case 'master-failed':
-      return beginStop(turn, { exitCode: 70, reason: event.message, hurried: true });
+      return failMaster(turn, event.message);
     case 'time-passed':
       return;
   }
@@ -88,7 +88,7 @@ function boundStarts(turn: Turn): void {
   for (const child of turn.state.children) {
     if (child.state.kind !== 'starting' || child.state.deadline > turn.at) continue;
     turn.log('error', 'child.start-timeout', { slots: [child.slot], startupMs: turn.policy.startupMs });
-    stopChild(turn, child, turn.policy.backoffInitialMs);
+    stopChild(turn, child, HURRIED_STOP_MS);
   }
 }
 

@@ -49,18 +49,20 @@ export class Turn {
 
   put(child: Child, state: ChildState): void {
     const since = child.state.kind === state.kind ? child.since : this.at;
-    this.#change(child.id, { state, since });
+    const changed = { ...child, state, since };
+    this.state = {
+      ...this.state,
+      children: this.state.children.map((other) => (other.id === child.id ? changed : other)),
+    };
+  }
+
+  becomeReady(child: Child): void {
+    this.put({ ...child, readyAt: this.at }, { kind: 'ready' });
   }
 
   markReplaced(child: Child): void {
-    this.#change(child.id, { replaced: true });
-  }
-
-  #change(id: number, change: Partial<Child>): void {
-    this.state = {
-      ...this.state,
-      children: this.state.children.map((child) => (child.id === id ? { ...child, ...change } : child)),
-    };
+    const children = this.state.children.map((other) => (other.id === child.id ? { ...other, replaced: true } : other));
+    this.state = { ...this.state, children };
   }
 
   add(child: Child): void {
@@ -86,9 +88,9 @@ export class Turn {
   }
 }
 
-/** The process that a slot counts on: one that leaves by itself has been, or is being, replaced. */
+/** The process that a slot counts on: not one whose successor comes or is there. */
 export function currentOf(state: State, slot: Slot): Child | undefined {
-  return state.children.find((child) => child.slot === slot && child.state.kind !== 'leaving' && !child.replaced);
+  return state.children.find((child) => child.slot === slot && !child.replaced);
 }
 
 export function isAgent(child: Child): boolean {

@@ -67,7 +67,7 @@ export function restartsInWindow(state: State, policy: Policy, now: number): num
   return state.crashes.filter((time) => now - time <= policy.restartWindowMs).length;
 }
 
-/** Whether the application runs in it, so that its messages are heard. */
-export function isPastGate(child: Child): boolean {
-  return child.state.kind === 'starting' || child.state.kind === 'ready';
+/** Whether the application runs in it, so that its messages are heard: also while it drains its last requests. */
+export function isPastGate({ state, readyAt }: Child): boolean {
+  return state.kind === 'starting' || state.kind === 'ready' || (state.kind === 'stopping' && readyAt !== undefined);
 }

@@ -11,7 +11,7 @@ export const ENTER_CGROUP = 'echo $$ > "$0" && exec "$@"';
 let made = 0;
 
 /** A new child of the controller's root, removed with the test; `undefined` after saying why there can be none. */
-export function makeCgroup(t: TestContext, controller: 'cpu' | 'memory'): string | undefined {
+export function makeCgroup(t: TestContext, controller: 'cpu' | 'memory' | 'pids'): string | undefined {
   const mount = mountOf(controller);
   if (process.getuid?.() !== 0) return skip(t, 'needs root, to make a cgroup');
   if (mount === undefined) return skip(t, `needs the ${controller} controller of cgroup v1, which is not mounted`);

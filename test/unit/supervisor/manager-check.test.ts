@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isLive } from '#eggcup/supervisor/view.js';
+import { type Scenario, running } from './scenario.js';
+
+const EVERY = { checkIntervalMs: 10_000, startupMs: 600_000, backoffInitialMs: 100_000, backoffMaxMs: 600_000 };
+
+test('an agent in a crash loop fails the check; the third time in a row exits 1, and live goes first', () => {
+  const cluster = running(EVERY);
+  crashTwice(cluster, 'agent');
+  for (const failed of [1, 2]) {
+    cluster.world.advanceToDeadline();
+    assert.deepEqual([cluster.phase, failedChecks(cluster)], ['running', failed]);
+    assert.equal(isLive(cluster.world.state), true);
+  }
+  cluster.world.advanceToDeadline();
+  assert.deepEqual([cluster.phase, cluster.world.now], ['stopping', 30_000]);
+  assert.equal(isLive(cluster.world.state), false);
+  cluster.settleAll();
+  assert.equal(cluster.exitCode, 1);
+});
+
+test('one good check in between starts the count anew', () => {
+  const cluster = running({ ...EVERY, backoffInitialMs: 15_000 });
+  crashTwice(cluster, 'agent');
+  cluster.world.advanceToDeadline();
+  assert.equal(failedChecks(cluster), 1);
+  cluster.world.advanceToDeadline();
+  cluster.world.allReady();
+  cluster.world.advance(5000);
+  assert.equal(failedChecks(cluster), 0);
+});
+
+test('a first replacement counts as alive however slowly it starts', () => {
+  const cluster = running(EVERY);
+  cluster.crash('agent');
+  cluster.crash('app-0');
+  cluster.crash('app-1');
+  for (let checks = 0; checks < 10; checks += 1) cluster.world.advance(10_000);
+  assert.deepEqual([cluster.phase, failedChecks(cluster)], ['running', 0]);
+});
+
+test('one app worker that listens is enough', () => {
+  const cluster = running(EVERY);
+  crashTwice(cluster, 'app-0');
+  cluster.world.advance(10_000);
+  assert.equal(failedChecks(cluster), 0);
+});
+
+test('no app worker at all fails the check, with or without an agent', () => {
+  for (const hasAgent of [true, false]) {
+    const cluster = running({ ...EVERY, hasAgent });
+    crashTwice(cluster, 'app-0');
+    crashTwice(cluster, 'app-1');
+    cluster.world.advance(10_000);
+    assert.equal(failedChecks(cluster), 1);
+  }
+});
+
+function crashTwice(cluster: Scenario, slot: 'agent' | 'app-0' | 'app-1'): void {
+  cluster.crash(slot);
+  cluster.crash(slot);
+}
+
+function failedChecks({ world }: Scenario): number | undefined {
+  const { phase } = world.state;
+  return phase.kind === 'running' ? phase.failedChecks : undefined;
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { nextDeadline } from '#eggcup/supervisor/deadlines.js';
+import type { Event, ExitCode, Slot } from '#eggcup/supervisor/model.js';
+import { transition } from '#eggcup/supervisor/transition.js';
+import { childViews, isReady } from '#eggcup/supervisor/view.js';
+import { isHealthy } from './manager-oracle.js';
+import type { Watcher, World } from './world.js';
+
+/** What must hold in every world; each watches on its own, so that a broken one is known by its name. */
+export const PROMISES = {
+  'nothing is forked after a stop began': (world) => {
+    let stopTold = false;
+    return {
+      stepped: ({ kind }) => {
+        stopTold ||= kind === 'stop-requested' || kind === 'master-failed' || world.state.phase.kind === 'stopping';
+      },
+      forked: (slot) => assert.ok(!stopTold, `${slot} was forked after a stop began`),
+    };
+  },
+
+  'the master exits once and orders nothing afterwards': () => {
+    let exits = 0;
+    return {
+      ordered: ({ kind }) => {
+        assert.equal(exits, 0, `${kind} after the exit`);
+        if (kind === 'exit') exits += 1;
+      },
+    };
+  },
+
+  'ready is shown exactly while running with enough app workers that listen': (world) => ({
+    stepped: (_event, _before, after) => {
+      if (isReady(after, world.policy)) assert.ok(world.listening.length >= world.policy.minReady);
+    },
+    rested: () => {
+      const enough = world.listening.length >= world.policy.minReady;
+      assert.equal(isReady(world.state, world.policy), enough && world.state.phase.kind === 'running');
+    },
+  }),
+
+  'at the exit every process that was forked has ended or was killed': (world) => ({
+    ordered: ({ kind }) => {
+      if (kind !== 'exit') return;
+      for (const { alive, endTold, killed, slot } of world.processes) assert.ok((!alive && endTold) || killed, slot);
+    },
+  }),
+
+  'restarts within the window stay below the limit, and the crash that reaches it ends with 13': (world) => {
+    const restarts: number[] = [];
+    const within = (times: readonly number[]): number =>
+      times.filter((time) => world.now - time <= world.policy.restartWindowMs).length;
+    const { restartLimit } = world.policy;
+    let reached = false;
+    let otherwise = false;
+    return {
+      forked: (_slot, isRestart) => {
+        if (!isRestart) return;
+        restarts.push(world.now);
+        const bound = restartLimit + world.displacedRestarts;
+        assert.ok(within(restarts) < bound, `${within(restarts)} restarts of ${restartLimit}`);
+      },
+      stepped: (event, before, after) => {
+        if (before.phase.kind !== 'running') return;
+        // cfork counts its forks, those that it tries again too, and may so come first.
+        reached ||= within(world.crashes) >= restartLimit || event.kind === 'refork-refused';
+        if (after.phase.kind !== 'stopping') return;
+        otherwise ||= after.phase.exitCode !== 13;
+        if (!otherwise) assert.ok(reached, 'the limit was said to be reached but was not');
+      },
+      rested: () => {
+        if (!reached || otherwise) return;
+        const { phase } = world.state;
+        assert.ok(phase.kind === 'stopping' || phase.kind === 'exited', 'the limit was reached and nothing came of it');
+        assert.equal(phase.exitCode, 13);
+      },
+    };
+  },
+
+  'a gate opens once, for a living process, and an application loads only beside a ready agent': (world) => ({
+    ordered: (command) => {
+      if (command.kind !== 'open-gate') return;
+      const process = world.processes[command.id];
+      assert.ok(process?.alive === true && !process.gateOpened && !process.terminated);
+      if (process.slot !== 'agent' && world.policy.hasAgent) assert.ok(world.readyAgent !== undefined);
+    },
+  }),
+
+  'no more app workers load at the same time than may': (world) => ({
+    rested: () => {
+      const loading = world.processes.filter(
+        (process) =>
+          process.slot !== 'agent' &&
+          process.alive &&
+          process.gateOpened &&
+          !process.saidReady &&
+          process.connected &&
+          !process.terminated,
+      );
+      assert.ok(loading.length <= world.policy.parallelStarts);
+    },
+  }),
+
+  'commands address only processes whose end has not been told': (world) => ({
+    ordered: (command) => {
+      const id = command.kind === 'send' && typeof command.to === 'object' ? command.to.id : idOf(command);
+      if (id !== undefined) assert.equal(world.processes[id]?.endTold, false, command.kind);
+    },
+  }),
+
+  'egg-pids tells the agent who listens at that moment': (world) => ({
+    ordered: (command) => {
+      if (command.kind !== 'send' || command.message.action !== 'egg-pids') return;
+      const { to, message } = command;
+      const agent = world.readyAgent === undefined ? [] : [world.readyAgent.pid];
+      const listening = world.listening.map(({ pid }) => pid);
+      assert.deepEqual(message.data, to === 'agent' ? listening : agent);
+    },
+  }),
+
+  'a slot has at most one process that is not being replaced, and shows it': (world) => ({
+    rested: () => {
+      const current = world.state.children.filter(({ replaced }) => !replaced).map(({ slot }) => slot);
+      assert.equal(new Set(current).size, current.length);
+      const views = childViews(world.state);
+      assert.deepEqual(
+        views.slice(0, world.state.slots.length).map(({ slot }) => slot),
+        slotsOf(world),
+      );
+      const pids = views.flatMap(({ pid }) => pid ?? []);
+      assert.deepEqual(new Set(pids), new Set(world.state.children.map(({ pid }) => pid)));
+      assert.equal(pids.length, world.state.children.length);
+    },
+  }),
+
+  'time that has come changes something, and the end leaves no timer': (world) => ({
+    stepped: ({ kind, at }, before, after) => {
+      const deadline = nextDeadline(before, at);
+      if (kind === 'time-passed' && deadline !== undefined && deadline <= at) assert.notEqual(after, before);
+    },
+    rested: () => {
+      if (world.state.phase.kind === 'exited') assert.equal(nextDeadline(world.state, world.now), undefined);
+    },
+  }),
+
+  'exit codes say what happened: 0 and 15 only for a stop that was asked for, 15 only when something was killed':
+    () => {
+      let cause: Event['kind'] | undefined;
+      let kills = 0;
+      return {
+        stepped: (event, before, after) => {
+          if (before.phase.kind !== 'stopping' && after.phase.kind !== before.phase.kind) {
+            if (after.phase.kind !== 'running') cause = event.kind;
+          }
+        },
+        ordered: (command) => {
+          if (command.kind === 'kill' && cause !== undefined) kills += 1;
+          if (command.kind === 'exit')
+            assert.ok(expectedCodes(cause, kills).includes(command.code), `${cause} ${command.code}`);
+        },
+      };
+    },
+
+  'the Manager check exits 1 after as many bad checks in a row as configured, and never otherwise': (world) => {
+    const patient = { ...world.policy, checkFailures: Number.POSITIVE_INFINITY };
+    let bad = 0;
+    return {
+      stepped: (event, before, after) => {
+        if (before.phase.kind !== 'running') return;
+        // The same step by a supervisor that never gives up shows what the check looked at.
+        const looked = transition(before, event, patient).state;
+        if (looked.phase.kind === 'running' && event.at >= before.phase.nextCheckAt) {
+          bad = isHealthy(looked, world.policy.hasAgent) ? 0 : bad + 1;
+        }
+        const gaveUp = (after.phase.kind === 'stopping' || after.phase.kind === 'exited') && after.phase.exitCode === 1;
+        assert.equal(gaveUp, looked.phase.kind === 'running' && bad >= world.policy.checkFailures);
+      },
+    };
+  },
+} satisfies Readonly<Record<string, (world: World) => Watcher>>;
+
+function idOf(command: object): number | undefined {
+  return 'id' in command && typeof command.id === 'number' ? command.id : undefined;
+}
+
+function slotsOf({ policy }: World): readonly Slot[] {
+  const apps = Array.from({ length: policy.workers }, (_, index): Slot => `app-${index}`);
+  return policy.hasAgent ? ['agent', ...apps] : apps;
+}
+
+/** By what began the stop. */
+function expectedCodes(cause: Event['kind'] | undefined, kills: number): readonly ExitCode[] {
+  if (cause === 'stop-requested') return [kills === 0 ? 0 : 15];
+  if (cause === 'master-failed') return [70];
+  return cause === 'refork-refused' ? [13] : [1, 10, 11, 12, 13, 14];
+}

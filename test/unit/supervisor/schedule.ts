@@ -1,0 +1,137 @@
+import * as fc from 'fast-check';
+import type { Policy } from '#eggcup/supervisor/model.js';
+import type { SimulatedProcess } from './simulated-process.js';
+import type { World } from './world.js';
+
+/** One thing that happens. `n` picks a living process, round about. */
+export type Incident =
+  | { readonly kind: 'deadline' | 'settle' | 'all-ready' | 'stop' | 'master-failed' | 'tails-end' }
+  | { readonly kind: 'jump'; readonly ms: number }
+  | { readonly kind: 'fail-forks'; readonly count: number }
+  | {
+      readonly kind: 'ready' | 'disconnect' | 'exit' | 'exit-late' | 'crash' | 'start-failed' | 'port-taken';
+      readonly n: number;
+    }
+  | { readonly kind: 'ignore-term' | 'ignore-kill'; readonly n: number };
+
+export const anyPolicy: fc.Arbitrary<Policy> = fc.integer({ min: 1, max: 3 }).chain((workers) =>
+  fc.record({
+    workers: fc.constant(workers),
+    hasAgent: fc.boolean(),
+    parallelStarts: fc.integer({ min: 1, max: workers }),
+    startupMs: fc.constantFrom(1, 1000, 60_000),
+    checkIntervalMs: fc.constantFrom(1, 1000, 10_000),
+    checkFailures: fc.integer({ min: 1, max: 3 }),
+    minReady: fc.integer({ min: 1, max: workers }),
+    restartLimit: fc.constantFrom(1, 2, 3, 5, 60),
+    restartWindowMs: fc.constantFrom(1, 1000, 60_000),
+    backoffInitialMs: fc.constantFrom(0, 200, 1000),
+    backoffMaxMs: fc.constantFrom(1000, 15_000),
+    delayMs: fc.constantFrom(0, 3000),
+    appStopMs: fc.constantFrom(0, 1000, 20_000),
+    agentStopMs: fc.constantFrom(0, 5000),
+  }),
+);
+
+const n = fc.nat({ max: 7 });
+
+const anyTrouble: fc.Arbitrary<Incident> = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom<Incident>({ kind: 'deadline' }, { kind: 'settle' }, { kind: 'all-ready' }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('jump'), ms: fc.constantFrom(0, 1, 100, 1500, 7000, 70_000) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('ready', 'disconnect', 'exit', 'exit-late', 'crash', 'start-failed', 'port-taken'),
+      n,
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant<Incident>({ kind: 'tails-end' }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('ignore-term', 'ignore-kill'), n }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('fail-forks'), count: fc.integer({ min: 1, max: 3 }) }) },
+);
+
+const anyEnd: fc.Arbitrary<Incident> = fc.constantFrom<Incident>(
+  { kind: 'stop' },
+  { kind: 'stop' },
+  { kind: 'stop' },
+  { kind: 'master-failed' },
+);
+
+const anyOpening: fc.Arbitrary<readonly Incident[]> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<readonly Incident[]>([{ kind: 'all-ready' }]) },
+  fc.constant([]),
+);
+
+/** Troubles of a cluster that nobody asks to end; most begin with a good start. */
+export const anyTroubles: fc.Arbitrary<readonly Incident[]> = fc
+  .tuple(anyOpening, fc.array(anyTrouble, { maxLength: 60 }))
+  .map((parts) => parts.flat());
+
+/** The same, with requests to end among them. */
+export const anySchedule: fc.Arbitrary<readonly Incident[]> = fc
+  .tuple(
+    anyTroubles,
+    fc.array(fc.oneof({ weight: 5, arbitrary: anyTrouble }, { weight: 1, arbitrary: anyEnd }), { maxLength: 30 }),
+  )
+  .map((parts) => parts.flat());
+
+export function happen(world: World, incident: Incident): void {
+  if ('n' in incident) {
+    const process = world.living[incident.n % Math.max(1, world.living.length)];
+    if (process !== undefined) befall(world, process, incident.kind);
+    return;
+  }
+  switch (incident.kind) {
+    case 'deadline':
+      world.advanceToDeadline();
+      return;
+    case 'settle':
+      return world.settle();
+    case 'all-ready':
+      return world.allReady();
+    case 'tails-end':
+      for (const process of world.processes) world.tellExit(process);
+      return;
+    case 'stop':
+      return world.tell({ kind: 'stop-requested', signal: 'SIGTERM' });
+    case 'master-failed':
+      return world.tell({ kind: 'master-failed', message: 'simulated' });
+    case 'jump':
+      return world.advance(incident.ms);
+    case 'fail-forks':
+      world.forksToFail = incident.count;
+      return;
+  }
+}
+
+function befall(
+  world: World,
+  process: SimulatedProcess,
+  kind: Extract<Incident, { readonly n: number }>['kind'],
+): void {
+  switch (kind) {
+    case 'ready':
+      return world.sayReady(process);
+    case 'disconnect':
+      return world.disconnect(process);
+    case 'exit':
+      return world.exit(process);
+    case 'exit-late':
+      return world.exit(process, false);
+    case 'crash':
+      world.disconnect(process);
+      return world.exit(process);
+    case 'start-failed':
+    case 'port-taken':
+      return world.failStart(process, kind === 'port-taken');
+    case 'ignore-term':
+      process.ignoresTerm = true;
+      return;
+    case 'ignore-kill':
+      process.ignoresKill = true;
+      return;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Slot } from '#eggcup/supervisor/model.js';
+
+/** What a process really is, whatever the supervisor believes. */
+export interface SimulatedProcess {
+  readonly id: number;
+  readonly slot: Slot;
+  readonly pid: number;
+  alive: boolean;
+  /** Its end has been told to the supervisor; later than the end itself when descendants have to be waited for. */
+  endTold: boolean;
+  connected: boolean;
+  gateOpened: boolean;
+  saidReady: boolean;
+  terminated: boolean;
+  killed: boolean;
+  reforkAllowed: boolean;
+  ignoresTerm: boolean;
+  ignoresKill: boolean;
+}
+
+export const NEWBORN = {
+  alive: true,
+  endTold: false,
+  connected: true,
+  gateOpened: false,
+  saidReady: false,
+  terminated: false,
+  killed: false,
+  ignoresTerm: false,
+  ignoresKill: false,
+};
+
+/** Whether it is ready and stays for now. */
+export function isOfUse({ alive, connected, saidReady, terminated, killed }: SimulatedProcess): boolean {
+  return alive && connected && saidReady && !terminated && !killed;
+}

@@ -1,0 +1,224 @@
+import type { Happening } from '#eggcup/master/loop.js';
+import { nextDeadline } from '#eggcup/supervisor/deadlines.js';
+import type { Command, Event, Policy, Slot, State } from '#eggcup/supervisor/model.js';
+import { begin, transition } from '#eggcup/supervisor/transition.js';
+import { SimulatedCfork } from './simulated-cfork.js';
+import { NEWBORN, type SimulatedProcess, isOfUse } from './simulated-process.js';
+
+/** Looks on, and throws when a promise is broken. */
+export interface Watcher {
+  /** After the supervisor has answered an event, before its commands are run. */
+  stepped?(event: Event, before: State, after: State): void;
+  ordered?(command: Command): void;
+  forked?(slot: Slot, isRestart: boolean): void;
+  /** All that has happened has been answered. */
+  rested?(): void;
+}
+
+/** The processes, cfork and the clock around the supervisor. What happens in it is the caller's choice. */
+export class World {
+  readonly policy: Policy;
+  readonly processes: SimulatedProcess[] = [];
+  /** When app workers, the agent or forks failed while nobody had asked for an end. */
+  readonly crashes: number[] = [];
+  state: State;
+  now = 0;
+  /** So many forks to come are refused by the kernel. */
+  forksToFail = 0;
+  /** Restarts that need not fall into the window of their crash: of an exit told late, of a fork tried again. */
+  displacedRestarts = 0;
+  readonly #watcher: Watcher;
+  readonly #cfork: SimulatedCfork;
+  readonly #queue: Event[] = [];
+  readonly #forkedSlots = new Set<Slot>();
+  /** Node tells of a failed fork a tick later. */
+  readonly #unheardFailures: Happening[] = [];
+  #failedForks: Slot[] = [];
+  #reforkAllowed = false;
+  #busy = false;
+
+  constructor(policy: Policy, watch: (world: World) => Watcher) {
+    this.policy = policy;
+    this.#cfork = new SimulatedCfork(
+      policy,
+      () => this.now,
+      (slot) => this.#fork(slot),
+      () => this.tell({ kind: 'refork-refused' }),
+    );
+    const { state, commands } = begin(policy, this.now);
+    this.state = state;
+    this.#watcher = watch(this);
+    this.#run(commands);
+    this.#drain();
+  }
+
+  /** App workers that listen and may be sent requests, in the order in which they were forked. */
+  get listening(): readonly SimulatedProcess[] {
+    return this.processes.filter((process) => process.slot !== 'agent' && isOfUse(process));
+  }
+
+  get readyAgent(): SimulatedProcess | undefined {
+    return this.processes.find((process) => process.slot === 'agent' && isOfUse(process));
+  }
+
+  get living(): readonly SimulatedProcess[] {
+    return this.processes.filter(({ alive }) => alive);
+  }
+
+  /** As the master's loop: one event at a time, those that commands cause wait. */
+  tell(happening: Happening): void {
+    this.#queue.push({ ...happening, at: this.now });
+    if (!this.#busy) this.#drain();
+  }
+
+  sayReady(process: SimulatedProcess): void {
+    if (!process.alive || !process.connected) return;
+    // Who has been told to end, or speaks up at its gate, is not listened to.
+    process.saidReady ||= process.gateOpened && !process.terminated && !process.killed;
+    this.tell({ kind: 'child-ready', id: process.id });
+  }
+
+  /** Everything that may start does, until nothing more comes of it. */
+  allReady(): void {
+    for (let round = 0; round < this.policy.workers + 2; round += 1) {
+      for (const process of this.living) if (process.gateOpened && !process.saidReady) this.sayReady(process);
+    }
+  }
+
+  failStart(process: SimulatedProcess, portTaken: boolean): void {
+    if (!process.alive || !process.connected) return;
+    this.tell({ kind: 'child-start-failed', id: process.id, portTaken, message: 'simulated' });
+  }
+
+  disconnect(process: SimulatedProcess): void {
+    if (!process.alive || !process.connected) return;
+    process.connected = false;
+    if (process.slot !== 'agent' && process.reforkAllowed) this.crashes.push(this.now);
+    this.tell({ kind: 'child-disconnected', id: process.id });
+    if (process.slot !== 'agent') this.#cfork.disconnected(process);
+  }
+
+  /** `isTold` false: descendants of a process that was told to end keep its exit back (`Child.endTail`). */
+  exit(process: SimulatedProcess, isTold = true): void {
+    if (!process.alive) return;
+    process.alive = false;
+    if (process.slot !== 'agent' && process.connected && process.reforkAllowed) this.crashes.push(this.now);
+    if (isTold || !(process.terminated || process.killed)) this.tellExit(process);
+    else this.displacedRestarts += 1;
+    if (process.slot === 'agent' && process.connected) this.tell({ kind: 'child-disconnected', id: process.id });
+    process.connected = false;
+    if (process.slot !== 'agent') this.#cfork.exited(process);
+  }
+
+  tellExit(process: SimulatedProcess): void {
+    if (process.alive || process.endTold) return;
+    process.endTold = true;
+    if (process.slot === 'agent' && this.state.phase.kind === 'running') this.crashes.push(this.now);
+    const signal = process.killed ? 'SIGKILL' : null;
+    this.tell({ kind: 'child-exited', id: process.id, code: signal === null ? 1 : null, signal });
+  }
+
+  /** Signals take effect, in both orders in which a dying process is noticed. */
+  settle(): void {
+    for (const process of this.processes) {
+      this.tellExit(process);
+      if (!process.alive) continue;
+      const dies = process.killed ? !process.ignoresKill : process.terminated && !process.ignoresTerm;
+      if (!dies) continue;
+      if (process.id % 2 === 0) this.disconnect(process);
+      this.exit(process);
+    }
+  }
+
+  advance(ms: number): void {
+    this.now += ms;
+    this.tell({ kind: 'time-passed' });
+  }
+
+  /** Lets time pass until the supervisor's timer fires; returns whether one is armed. */
+  advanceToDeadline(): boolean {
+    const deadline = nextDeadline(this.state, this.now);
+    if (deadline === undefined) return false;
+    this.advance(Math.max(0, deadline - this.now));
+    return true;
+  }
+
+  #drain(): void {
+    for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
+      const before = this.state;
+      const { state, commands } = transition(before, event, this.policy);
+      this.state = state;
+      this.#watcher.stepped?.(event, before, state);
+      this.#run(commands);
+    }
+    this.#watcher.rested?.();
+    const failure = this.#unheardFailures.shift();
+    if (failure === undefined) return;
+    if (this.state.phase.kind === 'running') this.crashes.push(this.now);
+    this.tell(failure);
+  }
+
+  #run(commands: readonly Command[]): void {
+    this.#busy = true;
+    for (const command of commands) {
+      this.#watcher.ordered?.(command);
+      this.#obey(command);
+    }
+    this.#busy = false;
+  }
+
+  #obey(command: Command): void {
+    switch (command.kind) {
+      case 'fork-agent':
+        return this.#fork('agent');
+      case 'fork-apps':
+        for (let index = 0; index < command.count; index += 1) this.#fork(`app-${index}`);
+        return;
+      case 'refork-app':
+        return this.#retry(command.slot);
+      case 'allow-refork':
+        this.#reforkAllowed = command.allowed;
+        for (const process of this.processes) process.reforkAllowed = command.allowed;
+        return;
+      case 'open-gate':
+      case 'terminate':
+      case 'kill':
+        return this.#signal(command.kind, command.id);
+      case 'send':
+      case 'log':
+      case 'exit':
+        return;
+    }
+  }
+
+  #signal(kind: 'open-gate' | 'terminate' | 'kill', id: number): void {
+    const process = this.processes[id];
+    if (process === undefined) throw new Error(`there never was a process ${id}`);
+    process.gateOpened ||= kind === 'open-gate';
+    process.terminated ||= kind === 'terminate';
+    process.killed ||= kind === 'kill';
+  }
+
+  #retry(slot: Slot): void {
+    const failed = this.#failedForks.filter((other) => other === slot).length;
+    this.#failedForks = this.#failedForks.filter((other) => other !== slot);
+    for (let index = 0; index < failed; index += 1) this.#cfork.retry(slot);
+  }
+
+  #fork(slot: Slot): void {
+    this.#watcher.forked?.(slot, this.#forkedSlots.has(slot));
+    this.#forkedSlots.add(slot);
+    if (this.forksToFail > 0) {
+      this.forksToFail -= 1;
+      this.displacedRestarts += 1;
+      if (slot !== 'agent') this.#failedForks.push(slot);
+      this.#unheardFailures.push({ kind: 'fork-failed', slot, message: 'EAGAIN' });
+      if (!this.#busy) this.#drain();
+      return;
+    }
+    const id = this.processes.length;
+    const process = { id, slot, pid: 1000 + id, ...NEWBORN, reforkAllowed: this.#reforkAllowed };
+    this.processes.push(process);
+    this.tell({ kind: 'child-forked', id, slot, pid: process.pid });
+  }
+}

@@ -9,6 +9,9 @@ const STOP_SIGNALS: readonly StopSignal[] = ['SIGTERM', 'SIGINT', 'SIGQUIT'];
 /** Claimed for what design 5 gives them; SIGUSR1 so that it never opens the inspector. */
 const UNAVAILABLE: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'];
 
+/** One Ctrl-C is heard twice where the parent passes on what the terminal has sent to all (npm does). */
+const SAME_KEY_MS = 50;
+
 export interface SignalListener {
   stop(signal: StopSignal): void;
   unavailable(signal: NodeJS.Signals): void;
@@ -25,6 +28,7 @@ export interface Signals {
 export function claimSignals(): Signals {
   let listener: SignalListener | undefined;
   let stopAsked: StopSignal | undefined;
+  let interruptedAt = Number.NEGATIVE_INFINITY;
   const early: ((to: SignalListener) => void)[] = [];
   const hear = (tell: (to: SignalListener) => void): void => {
     if (listener === undefined) early.push(tell);
@@ -32,6 +36,9 @@ export function claimSignals(): Signals {
   };
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
+      const now = performance.now();
+      if (signal === 'SIGINT' && now - interruptedAt < SAME_KEY_MS) return;
+      if (signal === 'SIGINT') interruptedAt = now;
       stopAsked ??= signal;
       hear((to) => to.stop(signal));
     });

@@ -4,7 +4,7 @@ import type { LoadedConfig } from '../config/load.js';
 import { type ContainerFacts, readContainerFacts } from '../container/facts.js';
 import { openHealthDir, type Opened } from '../health/directory.js';
 import type { Log } from '../log.js';
-import { type Roles, rolesOf } from '../process/launch.js';
+import { type Roles, rolesOf } from './roles.js';
 import { type Plan, planSize } from '../sizing.js';
 import { findFramework } from './framework.js';
 import { checkPort, clearUnixSocket, findClusterPort } from './ports.js';

@@ -3,7 +3,7 @@ import type { Log } from '../log.js';
 import { forkAgent } from '../process/agent.js';
 import { AppWorkers } from '../process/app-workers.js';
 import type { Child, ChildEvents } from '../process/child.js';
-import type { Role, Roles } from '../process/launch.js';
+import type { Role, Roles } from './roles.js';
 import type { Command, ExitCode } from '../supervisor/model.js';
 import type { Happening } from './loop.js';
 import type { Messages } from './messages.js';

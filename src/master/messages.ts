@@ -3,7 +3,7 @@ import type { FromChild, ListenAddress, UserMessage } from '../ipc/protocol.js';
 import { type Route, type Sender, route } from '../ipc/routing.js';
 import type { Log } from '../log.js';
 import type { Child } from '../process/child.js';
-import type { Roles } from '../process/launch.js';
+import type { Roles } from './roles.js';
 import type { Announcement, Recipient, State } from '../supervisor/model.js';
 import { isPastGate } from '../supervisor/view.js';
 import type { Happening } from './loop.js';

@@ -3,7 +3,7 @@ import { loadConfig, type LoadedConfig } from '../config/load.js';
 import { ConfigError } from '../config/config-error.js';
 import { EggcupError } from '../errors.js';
 import { HealthFiles } from '../health/files.js';
-import { HealthReporter } from '../health/reporter.js';
+import { HealthReporter } from './health-reporter.js';
 import { writeTerminationLog } from '../init/termination-log.js';
 import { createLog, type Log } from '../log.js';
 import type { Child } from '../process/child.js';

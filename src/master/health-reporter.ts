@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { isDead, readProcessTable } from '../process/proc.js';
 import type { Policy, State } from '../supervisor/model.js';
 import { hasStarted, isLive, isReady } from '../supervisor/view.js';
-import type { HealthFiles } from './files.js';
+import type { HealthFiles } from '../health/files.js';
 import { type StatusFrame, statusOf } from './status.js';
-import { Watchdog } from './watchdog.js';
+import { Watchdog } from '../health/watchdog.js';
 
 /** Design 3 promises at most 2 s between two beats. */
 const BEAT_MS = 1000;

@@ -1,0 +1,115 @@
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/schema.js';
+import { INSTANCE_VARIABLE, MASTER_PID_VARIABLE } from '../ipc/environment.js';
+import type { FrameworkOptions, Task, ToChild } from '../ipc/protocol.js';
+import type { Launch } from '../process/launch.js';
+import type { Plan } from '../sizing.js';
+
+/** A kind of child: how it is started, and what it is told over its channel. */
+export interface Role {
+  readonly launch: Launch;
+  /** Sent at once, to be done while the gate is shut. */
+  readonly prepare: ToChild | undefined;
+  readonly task: Task;
+}
+
+export interface Roles {
+  readonly agent: Role | undefined;
+  readonly app: Role;
+}
+
+export interface LaunchFacts {
+  readonly config: Config;
+  readonly plan: Plan;
+  /** The framework's file, already found; `undefined` for a script. */
+  readonly framework: string | undefined;
+  readonly clusterPort: number;
+  readonly masterPid: number;
+  /** Marks all processes of this master, see `INSTANCE_VARIABLE`. */
+  readonly instance: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export function rolesOf(facts: LaunchFacts): Roles {
+  return facts.framework === undefined ? scriptRoles(facts) : frameworkRoles(facts, facts.framework);
+}
+
+function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
+  const { config } = facts;
+  const options: FrameworkOptions = {
+    baseDir: config.app.baseDir,
+    framework,
+    workers: facts.plan.workers,
+    clusterPort: facts.clusterPort,
+    plugins: null,
+    require: config.app.require,
+    port: config.app.port,
+    hostname: config.app.hostname,
+    https: config.app.https,
+    env: config.app.env['EGG_SERVER_ENV'] ?? facts.env['EGG_SERVER_ENV'],
+  };
+  // What `require` lists may have to come before the framework (instrumentation does), so it can't be prepared then.
+  const prepare: ToChild | undefined = config.app.require.length === 0 ? { eggcup: 'prepare', framework } : undefined;
+  const role = (name: 'agent' | 'app'): Role => ({
+    launch: {
+      exec: fileURLToPath(new URL(`../worker/framework-${name}.js`, import.meta.url)),
+      args: [],
+      execArgv: [...heapOption(facts, name), ...config.app.nodeOptions],
+      env: childEnv(facts),
+      cwd: config.app.baseDir,
+    },
+    prepare,
+    task: { kind: 'framework', role: name, options, unixSocket: config.app.unixSocket },
+  });
+  return { agent: config.agent.enabled === false ? undefined : role('agent'), app: role('app') };
+}
+
+function scriptRoles(facts: LaunchFacts): Roles {
+  const { app, agent, shutdown } = facts.config;
+  const role = (name: 'agent' | 'app', script: string, ready: 'loaded' | 'listening' | 'message'): Role => ({
+    launch: {
+      exec: script,
+      args: name === 'app' ? [...app.args] : [],
+      execArgv: [...heapOption(facts, name), ...preload(), ...app.nodeOptions],
+      env: childEnv(facts),
+      cwd: app.baseDir,
+    },
+    prepare: undefined,
+    task: {
+      kind: 'script',
+      role: name,
+      ready,
+      require: app.require,
+      baseDir: app.baseDir,
+      // A little less than the master's patience, so that the process still ends by itself.
+      drainMs: 0.9 * (name === 'app' ? shutdown.app : shutdown.agent),
+    },
+  });
+  if (app.script === undefined) throw new Error('neither a framework nor a script');
+  return {
+    agent: agent.script === undefined || agent.enabled === false ? undefined : role('agent', agent.script, agent.ready),
+    app: role('app', app.script, app.ready),
+  };
+}
+
+/** Our part of a script's process: loaded before the script, its top-level await is the gate. */
+function preload(): string[] {
+  return ['--import', new URL('../worker/script.js', import.meta.url).href];
+}
+
+function heapOption({ plan }: LaunchFacts, role: 'agent' | 'app'): string[] {
+  return role === 'app' && plan.heapMiB !== null ? [`--max-old-space-size=${plan.heapMiB}`] : [];
+}
+
+function childEnv({ config, env, masterPid, instance }: LaunchFacts): Record<string, string> {
+  const { app } = config;
+  const nodeEnv = app.env['NODE_ENV'] ?? env['NODE_ENV'];
+  return {
+    // As egg-cluster does.
+    ...(nodeEnv === 'production' ? { NO_DEPRECATION: '*' } : {}),
+    ...(app.port !== undefined && app.script !== undefined ? { PORT: String(app.port) } : {}),
+    ...app.env,
+    [MASTER_PID_VARIABLE]: String(masterPid),
+    [INSTANCE_VARIABLE]: instance,
+  };
+}

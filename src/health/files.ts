@@ -39,6 +39,7 @@ export class HealthFiles {
         utimesSync(join(this.dir, 'live'), now, now);
       } catch (error) {
         if (!hasCode(error, 'ENOENT')) throw error;
+        this.#present.clear(); // Perhaps the whole directory has gone: every marker is written again.
         this.#replace('live', '');
       }
     });

@@ -11,12 +11,13 @@ export function sendToMaster(message: FromChild | UserMessage): Promise<void> {
   });
 }
 
-/** A line for the master's log. Without a master it goes to standard error, in the same form. */
+/** A line for the master's log. Without a master what matters goes to standard error, in the same form. */
 export function logToMaster(event: ChildLogEvent, level: ChildLogLevel, text: string): void {
   if (process.connected) {
     void sendToMaster({ eggcup: 'log', event, level, text });
     return;
   }
+  if (level === 'info') return;
   const line = { level, time: new Date().toISOString(), name: 'eggcup', pid: process.pid, event, text };
   try {
     writeSync(2, `${JSON.stringify(line)}\n`);

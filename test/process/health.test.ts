@@ -158,6 +158,15 @@ test('a directory that cannot be written is said once, and the cluster runs', as
   assert.equal(await cluster.stop(), 0);
 });
 
+test('a directory that is removed while the master runs is made again, with all that belongs in it', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { health: { interval: '500ms' } });
+  await cluster.untilReady();
+  rmSync(cluster.healthDir, { recursive: true });
+  for (const file of ['live', 'ready', 'started', 'status.json']) await until(file, () => cluster.hasFile(file));
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
 test('a read-only directory, for a user who is not root, is said once', async (t) => {
   if (process.getuid?.() === 0) return t.skip('root may write everywhere');
   const dir = temporaryDirectory(t);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { EGGS, startEgg } from '../helpers/egg.js';
 
@@ -21,6 +23,17 @@ for (const egg of EGGS) {
       await cluster.assertGone();
     });
   }
+
+  test(`${egg}: when the port of the application's own config is taken, the start ends with 14`, async (t) => {
+    const other = createServer().listen(0);
+    t.after(() => other.close());
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const cluster = await startEgg(t, egg, { app: { port: undefined }, env: { APP_LISTEN_PORT: String(port) } });
+    assert.equal(await cluster.ended(), 14);
+    assert.match(cluster.terminationMessage(), new RegExp(`ClusterPortConflictError.*${port}`));
+    await cluster.assertGone();
+  });
 
   for (const role of ['agent', 'app'] as const) {
     test(`${egg}: when the ${role} never gets ready, the start ends with 12 at startup.timeout`, async (t) => {

@@ -1,9 +1,10 @@
 /** The main module of a framework's app worker (egg-cluster's app_worker). */
+import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { type Server, createServer as createHttpServer } from 'node:http';
 import type { FrameworkOptions } from '../ipc/protocol.js';
 import { addressOf } from './address.js';
-import { failStart, sendToMaster } from './channel.js';
+import { describeError, failStart, logToMaster, sendToMaster } from './channel.js';
 import { endGracefully } from './end.js';
 import { type EggApplication, loadFramework, whenReady } from './framework.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
@@ -15,16 +16,14 @@ const task = await waitAtGate();
 if (task.kind !== 'framework') throw new Error(`a framework's app worker was given a ${task.kind}`);
 const { options, unixSocket } = task;
 const servers = new Servers();
+let left: Promise<void> | undefined;
 
 try {
   await loadRequired(options.require, options.baseDir);
   const { Application } = await loadFramework(options.framework);
   const app = new Application(options);
-  // egg-cluster cuts requests that are in flight here; they finish first.
-  endGracefully('app_worker', async () => {
-    await servers.drain();
-    await app.close();
-  });
+  endGracefully('app_worker', () => leave(app));
+  exitAfterDisconnect(app);
   await whenReady(app);
   const server = await createServer(app, options);
   servers.watch(server);
@@ -34,6 +33,29 @@ try {
   await sendToMaster({ eggcup: 'ready', address: addressOf(server) });
 } catch (error) {
   await failStart(error);
+}
+
+/** Once, whoever asks. egg-cluster cuts requests that are in flight here; they finish first. */
+function leave(app: EggApplication): Promise<void> {
+  left ??= servers.drain().then(() => app.close());
+  return left;
+}
+
+/**
+ * After an uncaught exception egg's `graceful` leaves the cluster, and its successor is forked. What is left then ends
+ * with its last request: by itself the process would stay while anything is open (a follower's connection, say).
+ */
+function exitAfterDisconnect(app: EggApplication): void {
+  cluster.worker?.once('disconnect', () => {
+    if (left !== undefined || cluster.worker?.exitedAfterDisconnect !== true) return;
+    leave(app).then(
+      () => process.exit(1),
+      (error: unknown) => {
+        logToMaster('worker.uncaught', 'error', describeError(error).stack);
+        process.exit(1);
+      },
+    );
+  });
 }
 
 /** HTTPS when the config file or the application's own config names key and certificate. */

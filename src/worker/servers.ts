@@ -1,6 +1,11 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+
+/** How long a connection on which nothing has come yet is waited for: its request may be on its way. */
+const FIRST_BYTE_MS = 500;
+const FIRST_BYTE_POLL_MS = 5;
 
 /** The servers of this process, and how they are drained. */
 export class Servers {
@@ -25,6 +30,7 @@ export class Servers {
     if (!isHttpServer(server)) return;
     server.on(isTls(server) ? 'secureConnection' : 'connection', (socket: Socket) => follow(this.#sockets, socket));
     server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => this.#follow(response));
+    this.#spareNewConnections(server);
   }
 
   /**
@@ -36,9 +42,32 @@ export class Servers {
     const closed = [...this.#servers].filter(({ listening }) => listening).map((server) => close(server));
     for (const session of this.#sessions) session.close();
     for (const response of this.#inFlight) announceClose(response);
+    await this.#firstBytes();
     await this.#allAnswered();
     for (const socket of this.#sockets) socket.end();
     await Promise.all(closed);
+  }
+
+  /**
+   * Node takes a connection for idle whose first request it hasn't read yet, and `close()` ends it: a request was lost
+   * in about every second restart of a busy worker. Here and for whoever else closes the server (egg's `graceful`).
+   */
+  #spareNewConnections(server: HttpServer): void {
+    const closeIdle = server.closeIdleConnections.bind(server);
+    server.closeIdleConnections = () => {
+      if (this.#hasSilent()) void this.#firstBytes().then(closeIdle);
+      else closeIdle();
+    };
+  }
+
+  async #firstBytes(): Promise<void> {
+    const deadline = performance.now() + FIRST_BYTE_MS;
+    while (this.#hasSilent() && performance.now() < deadline) await setTimeout(FIRST_BYTE_POLL_MS);
+  }
+
+  #hasSilent(): boolean {
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) return true;
+    return false;
   }
 
   #follow(response: ServerResponse): void {

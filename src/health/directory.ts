@@ -50,8 +50,9 @@ async function claim(dir: string): Promise<Server | undefined> {
  * ends, so a restart after kill -9 never meets a stale one. It is seen in one network namespace, as in one pod.
  */
 function lockDirectory(dir: string): Promise<Server> {
-  const { dev, ino } = statSync(dir);
-  const name = createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 32);
+  // With its birth: the inode of a directory that was removed under a living master is given to another.
+  const { dev, ino, birthtimeNs } = statSync(dir, { bigint: true });
+  const name = createHash('sha256').update(`${dev}:${ino}:${birthtimeNs}`).digest('hex').slice(0, 32);
   const server = createServer((socket) => socket.destroy());
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {

@@ -23,9 +23,15 @@ switch (request.kind) {
     break;
   case 'cluster': {
     const { fileURLToPath } = await import('node:url');
+    const { format } = await import('node:util');
     const { runCluster } = await import('./master/run-cluster.js');
     const exampleFile = fileURLToPath(new URL('../examples/hello/cluster.yaml', import.meta.url));
     const { configFile } = request;
-    process.exit(await runCluster({ signals, configFile, exampleFile, env: process.env, cwd: process.cwd() }));
+    const cluster = runCluster({ signals, configFile, exampleFile, env: process.env, cwd: process.cwd() });
+    const code = await cluster.catch((error: unknown) => {
+      printLine(2, format('eggcup: a fault of its own, please report it:', error));
+      return 70;
+    });
+    process.exit(code);
   }
 }

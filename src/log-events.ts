@@ -30,6 +30,7 @@ export const LOG_MESSAGES = {
   'health.unwritable': 'The health files cannot be written: exec probes will fail; the cluster runs',
   'health.fallback': 'The health files are written to another directory',
   'health.recovered': 'The health files can be written again',
+  'health.watchdog-failed': 'Nothing takes `live` away when the master hangs: probe its age with dist/probe.js',
   'message.dropped': 'A message was dropped',
   'signal.ignored': 'A signal was ignored: what it asks for is not available yet',
   'stop.begun': 'The stop begins',

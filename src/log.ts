@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { constants, fstatSync, openSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { pino } from 'pino';
 import { LOG_MESSAGES, type LogEvent } from './log-events.js';
 import { prettyLine } from './log-pretty.js';
@@ -12,8 +14,10 @@ export interface Log {
   warn(event: LogEvent, fields?: Readonly<Record<string, unknown>>): void;
   error(event: LogEvent, fields?: Readonly<Record<string, unknown>>): void;
   fatal(event: LogEvent, fields?: Readonly<Record<string, unknown>>): void;
-  /** Hands over what is still held; gives up when nobody reads for `FLUSH_MS`. */
+  /** Writes what is still held, at once; gives up when nobody reads for `FLUSH_MS`. */
   flush(): void;
+  /** The same in order and without blocking, to be followed by the exit. */
+  close(): Promise<void>;
 }
 
 /** A reader that stands still costs log lines, never the master's memory. */
@@ -51,6 +55,11 @@ export function createLog(level: LogLevel | 'silent', format: 'json' | 'pretty')
     flush: () => {
       flushUntil = performance.now() + FLUSH_MS;
       out.flushSync();
+    },
+    close: async () => {
+      const closed = once(out, 'close');
+      out.end();
+      await Promise.race([closed, setTimeout(FLUSH_MS)]);
     },
   };
 }

@@ -11,7 +11,8 @@ export class Watchdog {
   readonly #beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #thread: Worker;
 
-  constructor(liveFile: string) {
+  /** `onFailure` hears when the thread could not be started (a limit of processes or memory) or has died. */
+  constructor(liveFile: string, onFailure: (error: Error) => void) {
     this.#thread = new Worker(new URL('watchdog-thread.js', import.meta.url), {
       workerData: { beats: this.#beats, liveFile, limitMs: WATCHDOG_MS },
       execArgv: [],
@@ -19,7 +20,7 @@ export class Watchdog {
       // It holds a loop and a file name: V8 need not set aside what it gives a server.
       resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
     });
-    this.#thread.unref();
+    this.#thread.on('error', onFailure).unref();
   }
 
   beat(): void {

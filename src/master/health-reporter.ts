@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Log } from '../log.js';
 import { isDead, readProcessTable } from '../process/proc.js';
 import type { Policy, State } from '../supervisor/model.js';
 import { hasStarted, isLive, isReady } from '../supervisor/view.js';
@@ -14,6 +15,7 @@ export interface ReporterOptions {
   readonly policy: Policy;
   readonly frame: StatusFrame;
   readonly address: () => string | null;
+  readonly log: Log;
 }
 
 /** Keeps the health files true to the supervisor's state: markers at once, the status once per turn of the loop. */
@@ -28,7 +30,9 @@ export class HealthReporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options;
-    this.#watchdog = new Watchdog(join(options.files.dir, 'live'));
+    this.#watchdog = new Watchdog(join(options.files.dir, 'live'), ({ message }) =>
+      options.log.warn('health.watchdog-failed', { reason: message }),
+    );
     this.#heart = setInterval(() => this.#beat(), BEAT_MS).unref();
   }
 

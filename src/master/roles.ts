@@ -107,7 +107,9 @@ function childEnv({ config, env, masterPid, instance }: LaunchFacts): Record<str
   return {
     // As egg-cluster does.
     ...(nodeEnv === 'production' ? { NO_DEPRECATION: '*' } : {}),
+    // Where the master expects it: a framework gets these as options.
     ...(app.port !== undefined && app.script !== undefined ? { PORT: String(app.port) } : {}),
+    ...(app.hostname !== undefined && app.script !== undefined ? { HOST: app.hostname } : {}),
     ...app.env,
     [MASTER_PID_VARIABLE]: String(masterPid),
     [INSTANCE_VARIABLE]: instance,

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { onExit } from 'signal-exit';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
 import { ConfigError } from '../config/config-error.js';
@@ -10,6 +11,7 @@ import type { Child } from '../process/child.js';
 import type { ExitCode } from '../supervisor/model.js';
 import { type Boot, boot } from './boot.js';
 import { Executor } from './executor.js';
+import { type Faults, claimFaults } from './faults.js';
 import { Loop } from './loop.js';
 import { Messages, urlOf } from './messages.js';
 import { policyOf } from './policy.js';
@@ -28,18 +30,28 @@ export interface ClusterRequest {
 
 /** How many exits of children the termination message names. */
 const EXITS_KEPT = 10;
+/** The kubelet's, for the config that could have named another. */
+const DEFAULT_TERMINATION_LOG = '/dev/termination-log';
 
 /** Runs the cluster that the config file describes until it ends; resolves to the exit code (design 4). */
 export async function runCluster(request: ClusterRequest): Promise<number> {
-  const loaded = readConfig(request);
+  const loaded = await readConfig(request);
   if (loaded === undefined) return 78;
   const { config } = loaded;
   const log = createLog(config.log.level, config.log.format);
   redirectConsole(log);
-  const ended = await runLoaded(request, loaded, log);
+  const fault = withResolvers<Ended>();
+  const faults = claimFaults((error) => fault.resolve(failed(log, error)));
+  const ended = await Promise.race([runLoaded(request, loaded, log, faults), fault.promise]);
   writeTerminationLog(config.terminationLog, ended);
-  log.flush();
+  await log.close();
   return ended.code;
+}
+
+/** A fault of eggcup itself. */
+function failed(log: Log, error: Error): Ended {
+  log.fatal('master.failed', { text: error.stack ?? error.message });
+  return { code: 70, reason: `a fault of eggcup itself: ${error.message}`, exits: [] };
 }
 
 interface Ended {
@@ -48,34 +60,37 @@ interface Ended {
   readonly exits: readonly string[];
 }
 
-function readConfig({ configFile, exampleFile, env, cwd }: ClusterRequest): LoadedConfig | undefined {
+async function readConfig(request: ClusterRequest): Promise<LoadedConfig | undefined> {
+  const { configFile, exampleFile, env, cwd } = request;
   try {
     return loadConfig({ file: configFile, env, cwd, exampleFile });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const log = createLog('info', process.stdout.isTTY ? 'pretty' : 'json');
+    const log = createLog('info', isatty(1) ? 'pretty' : 'json');
     // One line for each, so that all are seen at once.
     for (const problem of error.message.split('\n')) log.fatal('boot.failed', { code: error.code, problem });
-    log.flush();
+    writeTerminationLog(DEFAULT_TERMINATION_LOG, { code: 78, reason: error.message, exits: [] });
+    await log.close();
     return undefined;
   }
 }
 
-async function runLoaded(request: ClusterRequest, loaded: LoadedConfig, log: Log): Promise<Ended> {
+async function runLoaded(request: ClusterRequest, loaded: LoadedConfig, log: Log, faults: Faults): Promise<Ended> {
   const { signals, env } = request;
   try {
     const booted = await boot(loaded, log, env, () => signals.stopAsked !== undefined);
-    if (booted !== undefined) return await supervise(booted, log, signals);
+    if (booted !== undefined) return await supervise(booted, log, signals, faults);
     log.info('boot.stopped', { signal: signals.stopAsked });
     return { code: 0, reason: 'stopped while booting', exits: [] };
   } catch (error) {
-    if (!(error instanceof EggcupError)) throw error;
+    if (!(error instanceof EggcupError)) return failed(log, error instanceof Error ? error : new Error(String(error)));
     log.fatal('boot.failed', { code: error.code, problem: error.message });
     return { code: error.code === 'ERR_PORT_TAKEN' ? 14 : 78, reason: error.message, exits: [] };
   }
 }
 
-function supervise({ config, facts, plan, roles, health, instance }: Boot, log: Log, signals: Signals): Promise<Ended> {
+function supervise(booted: Boot, log: Log, signals: Signals, faults: Faults): Promise<Ended> {
+  const { config, facts, plan, roles, health, instance } = booted;
   const policy = policyOf(config, plan, roles.agent !== undefined);
   const children = new Map<number, Child>();
   const exits: string[] = [];
@@ -115,7 +130,10 @@ function supervise({ config, facts, plan, roles, health, instance }: Boot, log: 
     killStrays(instance, log);
   };
   // Whatever way the master goes, as far as it can be caught: no file and no process is left behind.
-  const forget = onExit(cleanUp);
+  const forget = onExit(() => {
+    cleanUp();
+    log.flush();
+  });
   listen();
   loop.start();
   return promise.then(({ code, reason }) => {
@@ -131,7 +149,7 @@ function supervise({ config, facts, plan, roles, health, instance }: Boot, log: 
     });
     const frame = { startedAt: new Date().toISOString(), plan, facts };
     const address = (): string | null => (messages.address === undefined ? null : urlOf(messages.address));
-    return new HealthReporter({ files, policy, frame, address });
+    return new HealthReporter({ files, policy, frame, address, log });
   }
 
   function listen(): void {
@@ -140,10 +158,10 @@ function supervise({ config, facts, plan, roles, health, instance }: Boot, log: 
       unavailable: (signal) => log.warn('signal.ignored', { signal }),
     });
     process.on('message', (raw) => messages.fromParent(raw));
-    process.on('uncaughtException', (error) => {
-      log.fatal('master.failed', { text: error.stack ?? error.message });
-      loop.dispatch({ kind: 'master-failed', message: `a fault of eggcup itself: ${error.message}` });
-      if (loop.state.phase.kind === 'exited') resolve({ code: 70, reason: error.message });
+    faults.listen((error) => {
+      const { reason } = failed(log, error);
+      loop.dispatch({ kind: 'master-failed', message: reason });
+      if (loop.state.phase.kind === 'exited') resolve({ code: 70, reason });
     });
   }
 }

@@ -9,8 +9,21 @@ export interface ProcessEntry {
   readonly startTime: string;
 }
 
-/** All processes that `/proc` shows, by pid; empty where there is no `/proc`. */
+let tableOfThisTurn: ReadonlyMap<number, ProcessEntry> | undefined;
+
+/**
+ * All processes that `/proc` shows, by pid; empty where there is no `/proc`. Read once for a turn of the event loop:
+ * a stop looks for the descendants of fifty workers in one turn.
+ */
 export function readProcessTable(): ReadonlyMap<number, ProcessEntry> {
+  if (tableOfThisTurn === undefined) {
+    tableOfThisTurn = readTable();
+    setImmediate(() => (tableOfThisTurn = undefined));
+  }
+  return tableOfThisTurn;
+}
+
+function readTable(): ReadonlyMap<number, ProcessEntry> {
   const table = new Map<number, ProcessEntry>();
   for (const pid of listPids()) {
     const entry = readProcess(pid);

@@ -22,13 +22,13 @@ export interface Boot {
 
 /**
  * Config → container facts → plan → health directory → ports (design 6, 1 and 2), with the `boot` line.
- * Returns `undefined` as soon as `stopAsked` says so. Throws EggcupError for what the operator can mend.
+ * Returns `undefined` as soon as `isOver` says so. Throws EggcupError for what the operator can mend.
  */
 export async function boot(
   loaded: LoadedConfig,
   log: Log,
   env: NodeJS.ProcessEnv,
-  stopAsked: () => boolean,
+  isOver: () => boolean,
 ): Promise<Boot | undefined> {
   const { config } = loaded;
   if (loaded.origin === 'example') log.info('boot.example', { file: loaded.file });
@@ -38,12 +38,12 @@ export async function boot(
     config.app.framework === undefined ? undefined : findFramework(config.app.framework, config.app.baseDir);
   const health = await openHealth(loaded, log);
   logBoot(log, loaded, plan, health);
-  if (stopAsked()) return undefined;
+  if (isOver()) return undefined;
 
   if (config.app.port !== undefined) await checkPort(config.app.port, config.app.hostname);
   if (config.app.unixSocket !== undefined) await clearUnixSocket(config.app.unixSocket);
   const clusterPort = framework === undefined ? 0 : await findClusterPort();
-  if (stopAsked()) return undefined;
+  if (isOver()) return undefined;
 
   const instance = `${process.pid}-${randomBytes(6).toString('hex')}`;
   const roles = rolesOf({ config, plan, framework, clusterPort, masterPid: process.pid, instance, env });

@@ -40,12 +40,13 @@ export async function runCluster(request: ClusterRequest): Promise<number> {
   const { config } = loaded;
   const log = createLog(config.log.level, config.log.format);
   redirectConsole(log);
-  const fault = withResolvers<Ended>();
-  const faults = claimFaults((error) => fault.resolve(failed(log, error)));
-  const ended = await Promise.race([runLoaded(request, loaded, log, faults), fault.promise]);
-  writeTerminationLog(config.terminationLog, ended);
+  let fault: Ended | undefined;
+  const faults = claimFaults((error) => (fault ??= failed(log, error)));
+  const isOver = (): boolean => request.signals.stopAsked !== undefined || fault !== undefined;
+  const ended = await runLoaded(request, loaded, log, faults, isOver);
+  writeTerminationLog(config.terminationLog, fault ?? ended);
   await log.close();
-  return ended.code;
+  return (fault ?? ended).code;
 }
 
 /** A fault of eggcup itself. */
@@ -75,10 +76,16 @@ async function readConfig(request: ClusterRequest): Promise<LoadedConfig | undef
   }
 }
 
-async function runLoaded(request: ClusterRequest, loaded: LoadedConfig, log: Log, faults: Faults): Promise<Ended> {
+async function runLoaded(
+  request: ClusterRequest,
+  loaded: LoadedConfig,
+  log: Log,
+  faults: Faults,
+  isOver: () => boolean,
+): Promise<Ended> {
   const { signals, env } = request;
   try {
-    const booted = await boot(loaded, log, env, () => signals.stopAsked !== undefined);
+    const booted = await boot(loaded, log, env, isOver);
     if (booted !== undefined) return await supervise(booted, log, signals, faults);
     log.info('boot.stopped', { signal: signals.stopAsked });
     return { code: 0, reason: 'stopped while booting', exits: [] };

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fixture, startCluster, startScript } from '../helpers/cluster.js';
+import { freePort } from '../helpers/net.js';
+
+const NODE_OPTIONS = `--import=${fixture('throw-in-master.mjs')}`;
+
+test('a fault of the master itself ends it with 70, and nothing is left', async (t) => {
+  const place = await startScript(t, 'scripts/hello.js');
+  const flag = join(place.dir, 'throw');
+  const cluster = await startScript(
+    t,
+    'scripts/hello.js',
+    { agent: { script: fixture('scripts/agent-idle.js') } },
+    { env: { NODE_OPTIONS, THROW_WHEN: flag } },
+  );
+  await cluster.untilReady();
+  writeFileSync(flag, '');
+  assert.equal(await cluster.ended(), 70);
+  assert.match(String(cluster.logged('master.failed')[0]?.['text']), /boom in the master/);
+  await cluster.assertGone();
+});
+
+test('a fault during the boot ends it with 70 as well', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', {}, { env: { NODE_OPTIONS, THROW_WHEN: 'at once' } });
+  assert.equal(await cluster.ended(), 70);
+  await cluster.assertGone();
+});
+
+test('the reason of a non-zero exit is in the termination log, when the kubelet has made it', async (t) => {
+  const place = await startScript(t, 'scripts/hello.js');
+  const terminationLog = join(place.dir, 'termination-log');
+  writeFileSync(terminationLog, '');
+  const cluster = startCluster(t, {
+    config: { app: { script: fixture('scripts/throws.js'), port: await freePort() }, terminationLog },
+  });
+  assert.equal(await cluster.ended(), 11);
+  const text = readFileSync(terminationLog, 'utf8');
+  assert.match(text, /^eggcup exits with code 11: app-\d+ failed while starting: boom at load\n/);
+  assert.match(text, /app-\d+ \(pid \d+\): code 1/);
+  assert.ok(Buffer.byteLength(text) <= 4096);
+});

@@ -23,6 +23,8 @@ export interface Log {
 /** A reader that stands still costs log lines, never the master's memory. */
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
 const FLUSH_MS = 500;
+/** The kernel writes no more to a pipe in one piece (pipe(7)); beyond it a child's output may come in between. */
+const PIPE_BUF = 4096;
 
 /** The master's log on standard output: one line per event, JSON or, for people, pretty. */
 export function createLog(level: LogLevel | 'silent', format: 'json' | 'pretty'): Log {
@@ -31,6 +33,7 @@ export function createLog(level: LogLevel | 'silent', format: 'json' | 'pretty')
     fd: ownStdout(),
     sync: false,
     maxLength: MAX_BACKLOG_BYTES,
+    maxWrite: PIPE_BUF,
     retryEAGAIN: () => performance.now() < flushUntil,
   });
   // A reader that has gone (EPIPE) must not end the cluster; there is nobody left to tell.

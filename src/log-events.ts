@@ -11,6 +11,7 @@ export const LOG_MESSAGES = {
   'cluster.ready': 'All app workers listen: egg-ready',
   'child.forked': 'A process was forked and waits at its gate',
   'child.ready': 'A process is ready',
+  'child.unready': 'An app worker has closed its server and lives on',
   'child.start-failed': 'A process said that it cannot start',
   'child.start-timeout': 'Not ready within startup.timeout',
   'child.disconnected': 'A process closed its channel to the master',

@@ -12,11 +12,14 @@ export interface ConfigIssue {
 /** Everything that is wrong with a config. The message has one line per issue, in the order of reading. */
 export class ConfigError extends EggcupError {
   readonly issues: readonly ConfigIssue[];
+  /** The key `terminationLog` as far as it could be read: where the reason is to be left all the same. */
+  readonly terminationLog: string | undefined;
 
-  constructor(issues: readonly ConfigIssue[], options?: ErrorOptions) {
+  constructor(issues: readonly ConfigIssue[], options: ErrorOptions & { readonly terminationLog?: string } = {}) {
     const sorted = issues.toSorted(compareIssues);
     super('ERR_CONFIG', sorted.map(formatIssue).join('\n'), options);
     this.issues = sorted;
+    this.terminationLog = options.terminationLog;
   }
 }
 

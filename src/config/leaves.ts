@@ -34,7 +34,12 @@ export function section<const E extends v.ObjectEntries>(entries: E) {
 }
 
 export function text() {
-  return v.pipe(v.string(TEXT), v.nonEmpty(TEXT));
+  return v.pipe(v.string(TEXT), v.nonEmpty(TEXT), withoutNul());
+}
+
+/** Neither a path nor an argument nor a variable can hold one: the kernel takes it for the end. */
+function withoutNul() {
+  return v.check((value: string) => !value.includes('\0'), 'must not hold the character NUL');
 }
 
 const TEXT = 'must be text that is not empty';
@@ -50,7 +55,7 @@ export function texts() {
 
 /** Texts of which one may be empty, as an argument may. */
 export function anyTexts() {
-  return v.array(v.string('must be text'), 'must be a list');
+  return v.array(v.pipe(v.string('must be text'), withoutNul()), 'must be a list');
 }
 
 export function oneOf<const T extends readonly string[]>(options: T) {

@@ -50,7 +50,7 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
     (finding) => !finding.paths.some((path) => missing.some((other) => isAbove(other, path))),
   );
   const all = [...known, ...judged.map((finding) => toIssue(finding, tree, written.origin))];
-  if (all.length > 0 || resolved === undefined) throw new ConfigError(all);
+  if (all.length > 0 || resolved === undefined) throw new ConfigError(all, whereToTell(tree, folder));
   return { config: resolved.config, file: source.file, origin: source.origin, origins: originsOf(tree) };
 }
 
@@ -65,6 +65,12 @@ function parseConfigFile({ text, label }: ConfigFile): Interpreted {
   function wholeFile(message: string): ConfigError {
     return new ConfigError([{ origin: tree?.origin ?? originAt(1, 1), path: [], message }]);
   }
+}
+
+function whereToTell(tree: Tree, folder: string): { readonly terminationLog?: string } {
+  const found = find(tree, ['terminationLog'])?.tree;
+  if (found?.kind !== 'scalar' || typeof found.value !== 'string') return {};
+  return { terminationLog: resolve(folder, found.value) };
 }
 
 /** Whether what is wrong at `wrong` makes what stands at `path` unknown. */

@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../errors.js';
+import { makeDirectory } from './make-directory.js';
 
 export const HEALTH_FILES = ['started', 'ready', 'live', 'status.json'] as const;
 export type Marker = 'started' | 'ready' | 'live';
@@ -68,7 +69,7 @@ export class HealthFiles {
       writeFileSync(path, text);
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error;
-      mkdirSync(this.dir, { recursive: true }); // Somebody removed the directory; an emptyDir can be remounted.
+      makeDirectory(this.dir); // Somebody removed the directory; an emptyDir can be remounted.
       writeFileSync(path, text);
     }
     renameSync(path, join(this.dir, file));

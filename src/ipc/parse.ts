@@ -43,7 +43,8 @@ function parseOwn(raw: Record<string, unknown>): FromChild | undefined {
       return { eggcup };
     case 'ready':
       return { eggcup, address: parseAddress(address) };
-    case 'listening': {
+    case 'listening':
+    case 'closed': {
       const parsed = parseAddress(address);
       return parsed === undefined ? undefined : { eggcup, address: parsed };
     }

@@ -64,7 +64,7 @@ export type FromChild =
   /** It listens to its channel now. What comes earlier is lost in an app worker, where Node's cluster module hears it. */
   | { readonly eggcup: 'at-gate' }
   | { readonly eggcup: 'ready'; readonly address?: ListenAddress | undefined }
-  | { readonly eggcup: 'listening'; readonly address: ListenAddress }
+  | { readonly eggcup: 'listening' | 'closed'; readonly address: ListenAddress }
   | { readonly eggcup: 'start-failed'; readonly code?: string | undefined; readonly message: string }
   | { readonly eggcup: 'log'; readonly event: ChildLogEvent; readonly level: ChildLogLevel; readonly text: string };
 

@@ -83,6 +83,8 @@ export class Messages {
         return this.#ready(child, message.address);
       case 'listening':
         return this.#listening(child, message.address);
+      case 'closed':
+        return this.#closed(child, message.address);
       case 'start-failed': {
         const portTaken = message.code === 'EADDRINUSE';
         return this.#options.dispatch({
@@ -115,6 +117,13 @@ export class Messages {
       return;
     }
     this.#options.log.debug('child.listening', { slot: child.slot, pid: child.pid, address: urlOf(address) });
+  }
+
+  /** A script has closed the server that made it ready. */
+  #closed(child: Child, address: ListenAddress): void {
+    const task = this.#taskOf(child);
+    if (child.role !== 'app' || task?.kind !== 'script' || task.ready !== 'listening') return;
+    if (this.#isExpected(address)) this.#options.dispatch({ kind: 'child-unready', id: child.id });
   }
 
   #isExpected(address: ListenAddress): boolean {

@@ -41,11 +41,18 @@ function whyUnusable(port: number, hostname: string | undefined): Promise<string
   });
 }
 
+/** unix(7): sun_path has 108 bytes, the last one is NUL. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
 /**
  * Makes way for a Unix socket: a file that nobody listens on (left by a kill -9) is removed.
  * Throws `ERR_PORT_TAKEN` when somebody answers, `ERR_PORT_UNUSABLE` when the path is something else.
  */
 export async function clearUnixSocket(path: string): Promise<void> {
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+    const long = `is longer than ${MAX_SOCKET_PATH_BYTES} bytes, which the kernel would cut off`;
+    throw new EggcupError('ERR_PORT_UNUSABLE', `app.unixSocket ${path} ${long}; choose a shorter path`);
+  }
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) {

@@ -70,7 +70,8 @@ async function readConfig(request: ClusterRequest): Promise<LoadedConfig | undef
     const log = createLog('info', isatty(1) ? 'pretty' : 'json');
     // One line for each, so that all are seen at once.
     for (const problem of error.message.split('\n')) log.fatal('boot.failed', { code: error.code, problem });
-    writeTerminationLog(DEFAULT_TERMINATION_LOG, { code: 78, reason: error.message, exits: [] });
+    const terminationLog = error.terminationLog ?? env['EGGCUP__TERMINATIONLOG'] ?? DEFAULT_TERMINATION_LOG;
+    writeTerminationLog(terminationLog, { code: 78, reason: error.message, exits: [] });
     await log.close();
     return undefined;
   }
@@ -142,7 +143,11 @@ function supervise(booted: Boot, log: Log, signals: Signals, faults: Faults): Pr
     log.flush();
   });
   listen();
-  loop.start();
+  try {
+    loop.start();
+  } catch (error) {
+    fail(error instanceof Error ? error : new Error(String(error)));
+  }
   return promise.then(({ code, reason }) => {
     forget();
     cleanUp();
@@ -165,11 +170,13 @@ function supervise(booted: Boot, log: Log, signals: Signals, faults: Faults): Pr
       unavailable: (signal) => log.warn('signal.ignored', { signal }),
     });
     process.on('message', (raw) => messages.fromParent(raw));
-    faults.listen((error) => {
-      const { reason } = failed(log, error);
-      loop.dispatch({ kind: 'master-failed', message: reason });
-      if (loop.state.phase.kind === 'exited') resolve({ code: 70, reason });
-    });
+    faults.listen(fail);
+  }
+
+  function fail(error: Error): void {
+    const { reason } = failed(log, error);
+    loop.dispatch({ kind: 'master-failed', message: reason });
+    if (loop.state.phase.kind === 'exited') resolve({ code: 70, reason });
   }
 }
 

@@ -1,14 +1,21 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { messageOf } from '../errors.js';
 import { Child, type ChildEvents } from './child.js';
 import type { Launch } from './launch.js';
 
 /** Forks the agent. */
 export function forkAgent(launch: Launch, events: ChildEvents): void {
-  const agent = fork(launch.exec, launch.args, {
-    execArgv: [...launch.execArgv],
-    env: { ...process.env, ...launch.env },
-    cwd: launch.cwd,
-  });
+  let agent: ChildProcess;
+  try {
+    agent = fork(launch.exec, launch.args, {
+      execArgv: [...launch.execArgv],
+      env: { ...process.env, ...launch.env },
+      cwd: launch.cwd,
+    });
+  } catch (error) {
+    // What the kernel refuses for its own reasons comes as an event, what it finds wrong is thrown (E2BIG).
+    return events.forkFailed('agent', messageOf(error));
+  }
   if (agent.pid === undefined) {
     agent.once('error', (error) => events.forkFailed('agent', error.message));
     return;

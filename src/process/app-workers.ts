@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { cfork, setDisableRefork } from 'cfork';
+import { messageOf } from '../errors.js';
 import type { Slot } from '../supervisor/model.js';
 import { Child, type ChildEvents } from './child.js';
 import type { Launch } from './launch.js';
@@ -28,7 +29,12 @@ export class AppWorkers {
     cluster.on('exit', (worker, code, signal) => this.#exited(worker, code, signal));
     cluster.on('reachReforkLimit', () => this.#events.reforkRefused());
     cluster.on('unexpectedExit', () => undefined); // Told as child.exited already.
-    cfork({ exec: launch.exec, args: launch.args, execArgv: launch.execArgv, env: launch.env, count, ...restart });
+    const { exec, args, execArgv, env } = launch;
+    try {
+      cfork({ exec, args, execArgv, env, count, ...restart });
+    } catch (error) {
+      this.#events.forkFailed('app-0', messageOf(error)); // Thrown at the first: E2BIG, say.
+    }
     this.#adopt((index) => `app-${index}`);
     // … and again after it, to see whom it has forked.
     for (const event of ['disconnect', 'exit']) cluster.on(event, (worker: Worker) => this.#adoptSuccessor(worker));

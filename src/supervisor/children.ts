@@ -61,6 +61,15 @@ function announceApp(turn: Turn, app: Child): void {
   if (turn.state.phase.kind === 'running') turn.send('apps', { action: 'egg-ready' });
 }
 
+/** An app worker has stopped listening and lives on: it may listen again within the time of a start. */
+export function childUnready(turn: Turn, id: number): void {
+  const child = turn.child(id);
+  if (child?.state.kind !== 'ready') return;
+  turn.put(child, { kind: 'starting', deadline: turn.at + turn.policy.startupMs });
+  turn.log('warn', 'child.unready', { slot: child.slot, pid: child.pid });
+  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+}
+
 /** A child says why it can't start; it ends by itself or is ended soon. */
 export function childStartFailed(turn: Turn, id: number, portTaken: boolean, message: string): void {
   const child = turn.child(id);

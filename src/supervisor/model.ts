@@ -101,7 +101,7 @@ export interface State {
 export type Event = { readonly at: number } & (
   | { readonly kind: 'child-forked'; readonly id: number; readonly slot: Slot; readonly pid: number }
   | { readonly kind: 'fork-failed'; readonly slot: Slot; readonly message: string }
-  | { readonly kind: 'child-ready'; readonly id: number }
+  | { readonly kind: 'child-ready' | 'child-unready'; readonly id: number }
   | {
       readonly kind: 'child-start-failed';
       readonly id: number;
@@ -152,6 +152,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export type LogEvent =
   | 'child.forked'
   | 'child.ready'
+  | 'child.unready'
   | 'child.start-failed'
   | 'child.start-timeout'
   | 'child.disconnected'

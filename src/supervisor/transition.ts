@@ -1,5 +1,13 @@
 import { type Event, type Policy, type Slot, type State, type Step } from './model.js';
-import { childDisconnected, childExited, childForked, childReady, childStartFailed, forkFailed } from './children.js';
+import {
+  childDisconnected,
+  childExited,
+  childForked,
+  childReady,
+  childStartFailed,
+  childUnready,
+  forkFailed,
+} from './children.js';
 import { openGates } from './gate.js';
 import { checkManager } from './manager-check.js';
 import { HURRIED_STOP_MS, advanceStop, beginStop, escalate, failMaster, requestStop, stopChild } from './shutdown.js';
@@ -46,6 +54,8 @@ function apply(turn: Turn, event: Event): void {
       return forkFailed(turn, event.slot, event.message);
     case 'child-ready':
       return childReady(turn, event.id);
+    case 'child-unready':
+      return childUnready(turn, event.id);
     case 'child-start-failed':
       return childStartFailed(turn, event.id, event.portTaken, event.message);
     case 'child-disconnected':

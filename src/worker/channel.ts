@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { write, writeSync } from 'node:fs';
 import { format } from 'node:util';
 import type { ChildLogEvent, ChildLogLevel, FromChild, UserMessage } from '../ipc/protocol.js';
 
@@ -36,10 +36,23 @@ export const gracefulLogger = {
 /** Tells the master why this process can't start, prints it for people, and exits. */
 export async function failStart(error: unknown): Promise<never> {
   const { message, code, stack } = describeError(error);
-  writeSync(2, `${stack}\n`);
+  await printError(stack);
   await sendToMaster({ eggcup: 'start-failed', message, code });
   process.exit(1);
 }
+
+/**
+ * Prints for people, on standard error. Never in the way: who reads it may be gone (EPIPE), or stand still, which
+ * must not hold up what comes next.
+ */
+export function printError(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    write(2, `${text}\n`, () => resolve());
+    setTimeout(resolve, PRINT_MS);
+  });
+}
+
+const PRINT_MS = 500;
 
 /** What is worth telling of anything that was thrown. */
 export function describeError(error: unknown): { message: string; code: string | undefined; stack: string } {

@@ -4,6 +4,8 @@ import { gracefulLogger } from './channel.js';
 
 /** Nothing is left 2 s after a master that was killed: an agent's own clean-up gets half of that. */
 const ORPHAN_MS = 1000;
+/** The master answers in a moment, or not at all. */
+const GOOD_BYE_MS = 1000;
 /** No bound of ours: the master escalates when the time that the config gives is over. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -34,6 +36,8 @@ export function leaveCluster(): Promise<void> {
   if (worker === undefined || !worker.isConnected()) return Promise.resolve();
   return new Promise((resolve) => {
     process.once('disconnect', () => resolve());
+    // Node forgets the event when the channel closes in the middle of a big message.
+    setTimeout(resolve, GOOD_BYE_MS);
     worker.disconnect();
   });
 }

@@ -10,6 +10,7 @@ import { sendToMaster } from './channel.js';
  */
 export function waitAtGate(): Promise<Task> {
   if (process.send === undefined) throw new Error('this program is started by eggcup, not by hand');
+  if (!process.connected) leave(); // The master was killed while this module was loaded.
   return new Promise((resolve) => {
     const hear = (raw: unknown): void => {
       const message = parseToChild(raw);

@@ -15,7 +15,11 @@ export function followServers(servers: Servers, role: 'agent' | 'app'): void {
     servers.watch(this);
     this.once('listening', () => {
       const address = addressOf(this);
-      if (role === 'app' && address !== undefined) void sendToMaster({ eggcup: 'listening', address });
+      if (role !== 'app' || address === undefined) return;
+      void sendToMaster({ eggcup: 'listening', address });
+      this.once('close', () => {
+        if (!servers.areDraining) void sendToMaster({ eggcup: 'closed', address });
+      });
     });
     // A look without a touch: what happens to the error is the script's business.
     this.once(errorMonitor as unknown as 'error', (error) => {

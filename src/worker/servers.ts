@@ -5,16 +5,24 @@ import { setTimeout } from 'node:timers/promises';
 
 /** How long a connection on which nothing has come yet is waited for: its request may be on its way. */
 const FIRST_BYTE_MS = 500;
-const FIRST_BYTE_POLL_MS = 5;
+/** How long the other side may take to end a connection that this one has ended. */
+const END_MS = 1000;
+const POLL_MS = 5;
 
 /** The servers of this process, and how they are drained. */
 export class Servers {
   readonly #servers = new Set<Server>();
+  /** Connections of HTTP servers as their requests see them (decrypted), and as the kernel does. */
   readonly #sockets = new Set<Socket>();
+  readonly #connections = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #inFlight = new Set<ServerResponse>();
   #draining = false;
   #idle: () => void = () => undefined;
+
+  get areDraining(): boolean {
+    return this.#draining;
+  }
 
   get areListening(): boolean {
     return [...this.#servers].some((server) => server.listening);
@@ -28,6 +36,7 @@ export class Servers {
     // http2: its sessions are asked to close (GOAWAY), they finish their streams.
     server.on('session', (session: ServerHttp2Session) => follow(this.#sessions, session));
     if (!isHttpServer(server)) return;
+    server.on('connection', (socket: Socket) => follow(this.#connections, socket));
     server.on(isTls(server) ? 'secureConnection' : 'connection', (socket: Socket) => follow(this.#sockets, socket));
     server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => this.#follow(response));
     this.#spareNewConnections(server);
@@ -44,8 +53,15 @@ export class Servers {
     for (const response of this.#inFlight) announceClose(response);
     await this.#firstBytes();
     await this.#allAnswered();
+    await Promise.all([this.#endConnections(), ...closed]);
+  }
+
+  /** What is open now has no request: upgraded connections, half a request's head. Who does not answer is cut off. */
+  async #endConnections(): Promise<void> {
     for (const socket of this.#sockets) socket.end();
-    await Promise.all(closed);
+    const deadline = performance.now() + END_MS;
+    while (this.#connections.size > 0 && performance.now() < deadline) await setTimeout(POLL_MS);
+    for (const socket of this.#connections) socket.destroy();
   }
 
   /**
@@ -62,7 +78,7 @@ export class Servers {
 
   async #firstBytes(): Promise<void> {
     const deadline = performance.now() + FIRST_BYTE_MS;
-    while (this.#hasSilent() && performance.now() < deadline) await setTimeout(FIRST_BYTE_POLL_MS);
+    while (this.#hasSilent() && performance.now() < deadline) await setTimeout(POLL_MS);
   }
 
   #hasSilent(): boolean {

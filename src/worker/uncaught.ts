@@ -1,5 +1,4 @@
-import { writeSync } from 'node:fs';
-import { describeError, failStart, logToMaster } from './channel.js';
+import { describeError, failStart, logToMaster, printError } from './channel.js';
 import { leaveCluster } from './end.js';
 import type { Servers } from './servers.js';
 
@@ -17,7 +16,7 @@ export function catchUncaught(servers: Servers, drainMs: number): void {
       return;
     }
     const { stack } = describeError(error);
-    writeSync(2, `${stack}\n`);
+    void printError(stack);
     logToMaster('worker.uncaught', 'error', stack);
     if (leaving) return;
     leaving = true;

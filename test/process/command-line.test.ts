@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -61,6 +61,13 @@ test('all faults of a config file are told at once, as JSON lines with place and
   assert.match(text, /cluster\.yaml:2:11 app\.script: .*nothing\.js/);
   assert.match(text, /cluster\.yaml:4:3 .*cuont.*did you mean "?count/);
   assert.match(text, /cluster\.yaml:5:8 workers\.min: /);
+});
+
+test('a wrong config file leaves its faults in the termination log that it names', (t) => {
+  const dir = folderWith(t, 'app: { script: 3 }\nterminationLog: termination-log\n');
+  writeFileSync(join(dir, 'termination-log'), '');
+  assert.equal(run('entry', [], dir).code, 78);
+  assert.match(readFileSync(join(dir, 'termination-log'), 'utf8'), /code 78: cluster\.yaml:1:16 app\.script: /);
 });
 
 test('a framework that is not installed is refused with 78, where and how to get it', (t) => {

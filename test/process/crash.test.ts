@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Cluster, fixture, startScript } from '../helpers/cluster.js';
@@ -104,7 +105,7 @@ test('without any worker the Manager check ends the master with 1, and `live` go
   );
   await cluster.untilReady();
   writeFileSync(flag, '');
-  t.after(async () => (await import('node:fs')).rmSync(flag, { force: true }));
+  t.after(() => rmSync(flag, { force: true }));
   for (const slot of ['app-0', 'app-1']) process.kill(cluster.pidOf(slot) ?? 0, 'SIGKILL');
   assert.equal(await cluster.ended(), 1);
   assert.deepEqual(
@@ -129,7 +130,7 @@ test('an agent in a crash loop fails the Manager check too', async (t) => {
   );
   await cluster.untilReady();
   writeFileSync(flag, '');
-  t.after(async () => (await import('node:fs')).rmSync(flag, { force: true }));
+  t.after(() => rmSync(flag, { force: true }));
   process.kill(cluster.pidOf('agent') ?? 0, 'SIGKILL');
   assert.equal(await cluster.ended(), 1);
   await cluster.assertGone();
@@ -187,4 +188,47 @@ test('when the master is killed during the start, nothing is left after 2 s', as
     cluster.signal('SIGKILL');
     await until('everything to end', () => cluster.processes().length === 0, 2000);
   }
+});
+
+test('a master that is killed at any moment of the boot leaves nothing, and no agent runs on its own', async (t) => {
+  for (let round = 0; round < 8; round += 1) {
+    const place = mkdtempSync(join(tmpdir(), 'eggcup-eager-'));
+    t.after(() => rmSync(place, { recursive: true, force: true }));
+    const RAN = join(place, 'ran');
+    const agent = { script: fixture('scripts/agent-eager.js') };
+    const cluster = await startScript(t, 'scripts/hello.js', { agent }, { env: { RAN } });
+    await cluster.untilLogged('child.forked', { slot: 'agent' });
+    await new Promise((resolve) => setTimeout(resolve, round * 15));
+    cluster.signal('SIGKILL');
+    await until('everything to end', () => cluster.processes().length === 0, 2000);
+    // It may have run before the kill, as a child of the master: never as somebody else's.
+    if (existsSync(RAN)) assert.equal(readFileSync(RAN, 'utf8'), String(cluster.pid));
+  }
+});
+
+test('an uncaught exception with nobody to read standard error still lets open requests finish', async (t) => {
+  const cluster = await startScript(t, 'scripts/crash-on-request.js', {
+    workers: { count: 1 },
+    shutdown: { app: '3s', agent: '1s' },
+  });
+  await cluster.untilReady();
+  cluster.process.stderr?.destroy();
+  const open = get(cluster.port, '/slow?1000');
+  await get(cluster.port);
+  get(cluster.port, '/throw').catch(() => undefined);
+  assert.match((await open).body, /^slow \d+$/);
+  assert.equal((await cluster.untilLogged('child.exited'))['code'], 1);
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('a worker that closes its server is not ready until it listens again', async (t) => {
+  const cluster = await startScript(t, 'scripts/closes.js', { workers: { count: 1 } });
+  await cluster.untilReady();
+  const pid = cluster.pidOf('app-0') ?? 0;
+  process.kill(pid, 'SIGUSR2');
+  await until('ready to go', () => !cluster.hasFile('ready'));
+  process.kill(pid, 'SIGUSR2');
+  await until('ready to come back', () => cluster.hasFile('ready'));
+  assert.equal(cluster.pidOf('app-0'), pid);
+  assert.equal(await cluster.stop(), 0);
 });

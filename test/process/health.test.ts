@@ -167,6 +167,34 @@ test('a directory that is removed while the master runs is made again, with all 
   await cluster.assertGone();
 });
 
+test('a directory that was removed and made again is still refused to a second master', async (t) => {
+  const first = await startScript(t, 'scripts/hello.js');
+  await first.untilReady();
+  rmSync(first.healthDir, { recursive: true });
+  await until('ready to be told again', () => first.hasFile('ready'));
+  const health = { dir: first.healthDir };
+  const second = await startScript(t, 'scripts/hello.js', { health });
+  assert.equal(await second.ended(), 78);
+  assert.equal(await first.stop(), 0);
+});
+
+test('folders in the place of stale files are removed', async (t) => {
+  const dir = temporaryDirectory(t);
+  mkdirSync(join(dir, 'ready', 'inner'), { recursive: true });
+  const cluster = await startScript(t, 'scripts/hello.js', { health: { dir } });
+  await cluster.untilLogged('cluster.ready');
+  assert.ok(statSync(join(dir, 'ready')).isFile());
+  assert.equal(await cluster.stop(), 0);
+  assert.deepEqual(readdirSync(dir), []);
+});
+
+test('a place where no directory can ever be made is unwritable', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { health: { dir: '/proc/eggcup-nope' } });
+  await cluster.untilLogged('cluster.ready');
+  assert.equal(cluster.logged('health.unwritable').length, 1);
+  assert.equal(await cluster.stop(), 0);
+});
+
 test('a read-only directory, for a user who is not root, is said once', async (t) => {
   if (process.getuid?.() === 0) return t.skip('root may write everywhere');
   const dir = temporaryDirectory(t);

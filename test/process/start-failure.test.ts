@@ -111,3 +111,19 @@ test('an agent that dies while workers start ends the master with 10', async (t)
   assert.equal(await cluster.ended(), 10);
   await cluster.assertGone();
 });
+
+test('what the kernel finds wrong with a fork is told as a failed start (11), and leaves nothing', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', {
+    app: { args: ['x'.repeat(200_000)] },
+    agent: { script: fixture('scripts/agent-idle.js') },
+  });
+  assert.equal(await cluster.ended(), 11);
+  assert.match(String(cluster.logged('stop.begun')[0]?.['reason']), /app-0 .*could not be forked: spawn E2BIG/);
+  await cluster.assertGone();
+});
+
+test('a Unix socket whose path the kernel would cut off is refused with 78', async (t) => {
+  const config = { app: { script: fixture('scripts/unix.js'), unixSocket: `/tmp/${'x'.repeat(110)}` } };
+  const cluster = startCluster(t, { config });
+  assert.equal(await cluster.ended(), 78);
+});

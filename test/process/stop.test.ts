@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { fixture, startCluster, startScript } from '../helpers/cluster.js';
 import { freePort, get } from '../helpers/net.js';
@@ -180,4 +182,25 @@ test('two and three signals during boot leave nothing either', async (t) => {
     assert.ok(code === 0 || code === 15, String(code));
     await cluster.assertGone();
   }
+});
+
+test('a client that says nothing, or not all, does not hold up the stop', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { app: '20s', agent: '1s' } });
+  await cluster.untilReady();
+  for (const text of ['', 'GET / HTTP/1.1\r\nHo']) {
+    // Half open: it does not answer the other side's end.
+    const silent = connect({ port: cluster.port, host: '127.0.0.1', allowHalfOpen: true });
+    silent.on('error', () => undefined).write(text);
+    await once(silent, 'connect');
+  }
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('big messages under way do not hold up the stop', async (t) => {
+  const cluster = await startScript(t, 'scripts/big-messages.js', { shutdown: { app: '20s', agent: '1s' } });
+  await cluster.untilReady();
+  await until('some to be sent', () => (cluster.status()?.children.length ?? 0) > 0);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
 });

@@ -52,7 +52,17 @@ test('what the package ships is there, and its programs are executable by node',
   for (const file of manifest.files) assert.ok(existsSync(join(projectRoot, file)), file);
 });
 
-test('nothing that is committed names this machine or a registry', () => {
-  const lock = read('package-lock.json');
-  assert.ok(!lock.includes('"resolved"'), 'the lock file holds no addresses');
+test('the lock file holds no addresses, and every package that it speaks of', () => {
+  const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> };
+  const missing = Object.values(lock.packages)
+    .flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}))
+    .filter((name) => lock.packages[`node_modules/${name}`] === undefined);
+  // `npm ci` refuses a lock file that lacks a package for another platform.
+  assert.deepEqual(missing, []);
+  assert.ok(Object.values(lock.packages).every(({ resolved }) => resolved === undefined));
 });
+
+interface LockedPackage {
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}

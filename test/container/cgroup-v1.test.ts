@@ -32,7 +32,7 @@ test('a child without a quota has its parent’s, and a tighter one of its own c
 });
 
 test('in a cgroup namespace with the mounts of the host', async (t) => {
-  if (!canUnshare()) return t.skip('needs unshare(1) and the capability to make a cgroup and a mount namespace');
+  if (!canUnshare()) return t.skip('needs root, to make a cgroup and a mount namespace with unshare(1)');
   const parent = makeCgroup(t, 'cpu');
   if (parent === undefined) return;
   const child = makeChild(parent);
@@ -42,7 +42,7 @@ test('in a cgroup namespace with the mounts of the host', async (t) => {
 });
 
 test('in a cgroup namespace with a mount of its own, where the limit stands at the top', async (t) => {
-  if (!canUnshare()) return t.skip('needs unshare(1) and the capability to make a cgroup and a mount namespace');
+  if (!canUnshare()) return t.skip('needs root, to make a cgroup and a mount namespace with unshare(1)');
   const group = makeCgroup(t, 'cpu');
   if (group === undefined) return;
   setQuota(group, 150_000);

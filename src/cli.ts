@@ -5,6 +5,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from './config/config-error.js';
 import { loadConfig } from './config/load.js';
+import { parseEntryArgs } from './master/entry-args.js';
 import { printLine, version } from './terminal.js';
 
 const USAGE = `usage: eggcup check [--config FILE]   validates the config file: exit 0, or 78 and all that is wrong
@@ -28,8 +29,10 @@ function main([command, ...args]: readonly string[]): number {
 }
 
 function check(args: readonly string[]): number {
-  const [option, file] = args;
-  if (args.length > 0 && (option !== '--config' || file === undefined)) return refuse(`eggcup: ${USAGE}`);
+  const request = parseEntryArgs(args);
+  if (request.kind === 'help') return say(USAGE);
+  if (request.kind !== 'cluster') return refuse(`eggcup: ${request.kind === 'refused' ? request.why : USAGE}`);
+  const file = request.configFile;
   const exampleFile = fileURLToPath(new URL('../examples/hello/cluster.yaml', import.meta.url));
   try {
     const loaded = loadConfig({ file, env: process.env, cwd: process.cwd(), exampleFile });

@@ -12,6 +12,7 @@ process.exit(await main(signals).catch(fault));
 async function main(claimed: Signals): Promise<number> {
   const { parseEntryArgs, ENTRY_USAGE } = await import('./master/entry-args.js');
   const { printLine, version } = await import('./terminal.js');
+  const { DEFAULT_TERMINATION_LOG, writeTerminationLog } = await import('./init/termination-log.js');
   const request = parseEntryArgs(process.argv.slice(2));
   switch (request.kind) {
     case 'help':
@@ -22,6 +23,7 @@ async function main(claimed: Signals): Promise<number> {
       return 0;
     case 'refused':
       printLine(2, `eggcup: ${request.why}`);
+      writeTerminationLog(DEFAULT_TERMINATION_LOG, { code: 78, reason: request.why, exits: [] });
       return 78;
     case 'cluster': {
       const { fileURLToPath } = await import('node:url');

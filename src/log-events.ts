@@ -22,6 +22,7 @@ export const LOG_MESSAGES = {
   'child.listening': 'A process listens on an address that is not the application port',
   'child.orphan-killed': 'A process that outlived the cluster was killed',
   'worker.uncaught': 'A worker had an uncaught exception',
+  'worker.close-failed': 'The application could not be closed',
   'graceful-process': 'graceful-process says',
   cfork: 'cfork says',
   console: 'A library wrote to the console of the master',

@@ -19,7 +19,7 @@ Looks at the health files of a running eggcup and exits 0 (yes) or 1 (no) with o
   --help, --version`;
 
 interface Answer {
-  readonly code: 0 | 1 | 78;
+  readonly code: 0 | 1;
   readonly line: string;
 }
 
@@ -31,7 +31,7 @@ function probe(args: readonly string[]): Answer {
   if (args.includes('--help')) return { code: 0, line: USAGE };
   if (args.includes('--version')) return { code: 0, line: version() };
   const request = parse(args);
-  if (typeof request === 'string') return { code: 78, line: `${request}\n${USAGE}` };
+  if (typeof request === 'string') return { code: 1, line: `${request}\n${USAGE}` };
   const { what, dir } = request;
   const age = ageOf(`${dir}/${what}`);
   if (typeof age === 'string') return { code: 1, line: `not ${what}: ${age}${reasonIn(dir)}` };
@@ -43,7 +43,7 @@ function probe(args: readonly string[]): Answer {
 }
 
 function parse(args: readonly string[]): { what: 'started' | 'ready' | 'live'; dir: string } | string {
-  let dir = process.env['EGGCUP_HEALTH_DIR'] ?? '/run/eggcup';
+  let dir = process.env['EGGCUP_HEALTH_DIR'] || '/run/eggcup'; // Empty counts as unset, as in the config.
   let what: 'started' | 'ready' | 'live' | undefined;
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? '';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { anyTexts, bareKey, key, oneOf, secret, section, text, texts, whole } from './leaves.js';
+import { anyTexts, bareKey, key, oneOf, secret, section, text, texts, whole, withoutNul } from './leaves.js';
 
 const https = section({
   key: v.pipe(secret(), v.description('The file of the private key, relative to `app.baseDir`.')),
@@ -12,7 +12,7 @@ const https = section({
 const environment = v.record(
   v.pipe(v.string(), v.regex(/^[^=]+$/, 'must be the name of a variable')),
   v.pipe(
-    v.union([v.string(), v.number(), v.boolean()], 'must be text; write "" for an empty value'),
+    v.union([v.pipe(v.string(), withoutNul()), v.number(), v.boolean()], 'must be text; write "" for an empty value'),
     v.transform((value) => String(value)),
   ),
   'must be a mapping of names to values',

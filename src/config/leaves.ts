@@ -38,7 +38,7 @@ export function text() {
 }
 
 /** Neither a path nor an argument nor a variable can hold one: the kernel takes it for the end. */
-function withoutNul() {
+export function withoutNul() {
   return v.check((value: string) => !value.includes('\0'), 'must not hold the character NUL');
 }
 

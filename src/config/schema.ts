@@ -46,7 +46,11 @@ const recycle = section({
   maxRequests: key('Requests after which a worker is replaced; 0 is never.', later(whole(0, 1e9), [0], '0'), 0),
   maxAge: key('The age at which a worker is replaced; 0s is never.', later(duration(0), [0], '0s'), '0s'),
   maxRss: key('The resident memory at which a worker is replaced; 0 is never.', later(sizeOrZero(), [0], '0'), 0),
-  jitter: key("By how much each worker's limits differ, so that not all go at once.", share(), '10%'),
+  jitter: key(
+    "By how much each worker's limits differ, so that not all go at once.",
+    later(share(), [0.1], '10%'),
+    '10%',
+  ),
 });
 
 const workers = section({
@@ -102,8 +106,8 @@ const http = section({
     later(yesOrNo(), [false], 'false'),
     false,
   ),
-  host: key('The address to serve them on.', text(), '0.0.0.0'),
-  port: key('The port to serve them on.', whole(1, 65_535), 7002),
+  host: key('The address to serve them on.', later(text(), ['0.0.0.0'], '0.0.0.0'), '0.0.0.0'),
+  port: key('The port to serve them on.', later(whole(1, 65_535), [7002], '7002'), 7002),
 });
 
 const health = section({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -23,8 +23,14 @@ export async function openHealthDir(dir: string, mayFallBack: boolean): Promise<
   if (reason === undefined) return { kind: 'writable', dir };
   if (!mayFallBack) return { kind: 'unwritable', dir, reason };
   const fallback = join(tmpdir(), `eggcup-${userInfo().uid}`);
-  if ((await takeOver(fallback)) !== undefined) return { kind: 'unwritable', dir, reason };
+  if (!isSafe(fallback) || (await takeOver(fallback)) !== undefined) return { kind: 'unwritable', dir, reason };
   return { kind: 'fallback', dir: fallback, reason };
+}
+
+/** In a directory that all may write to, another user can have prepared the place. */
+function isSafe(dir: string): boolean {
+  const found = lstatSync(dir, { throwIfNoEntry: false });
+  return found === undefined || (found.isDirectory() && found.uid === userInfo().uid);
 }
 
 /** Returns why it can't be written, found out by doing what will be done. */

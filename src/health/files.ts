@@ -1,4 +1,4 @@
-import { renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../errors.js';
 import { makeDirectory } from './make-directory.js';
@@ -32,6 +32,13 @@ export class HealthFiles {
     if (done) this.#present.set(marker, present);
   }
 
+  /** Forgets what somebody else has removed (a cleaner of temporary files), so that it is written again. */
+  forgetMissing(): void {
+    for (const [marker, present] of this.#present) {
+      if (present && !existsSync(join(this.dir, marker))) this.#present.delete(marker);
+    }
+  }
+
   /** Renews the mtime of `live`, or writes it anew when somebody (the watchdog) has taken it away. */
   beat(): void {
     const now = new Date();
@@ -40,7 +47,6 @@ export class HealthFiles {
         utimesSync(join(this.dir, 'live'), now, now);
       } catch (error) {
         if (!hasCode(error, 'ENOENT')) throw error;
-        this.#present.clear(); // Perhaps the whole directory has gone: every marker is written again.
         this.#replace('live', '');
       }
     });

@@ -1,5 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 
+/** The kubelet's; the config may name another. */
+export const DEFAULT_TERMINATION_LOG = '/dev/termination-log';
 /** The kubelet shows no more. */
 const MAX_BYTES = 4096;
 
@@ -19,14 +21,20 @@ export function writeTerminationLog(path: string, termination: Termination): voi
   try {
     writeFileSync(path, terminationText(termination));
   } catch {
-    // Unwritable is harmless: the log has said the same.
+    // Whatever the reason, unwritable is harmless: the log has said the same.
   }
 }
 
 /** At most 4096 bytes of plain words; what happened comes first. */
 export function terminationText({ code, reason, exits }: Termination): string {
   const lines = [`eggcup exits with code ${code}: ${reason}`, ...(exits.length === 0 ? [] : ['last exits:', ...exits])];
-  return Buffer.from(`${lines.join('\n')}\n`)
-    .subarray(0, MAX_BYTES)
-    .toString();
+  return cut(Buffer.from(`${lines.join('\n')}\n`));
+}
+
+/** Not in the middle of a character: UTF-8 continues one with bytes of the form 10xxxxxx. */
+function cut(text: Buffer): string {
+  if (text.length <= MAX_BYTES) return text.toString();
+  let end = MAX_BYTES;
+  while (((text[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return text.subarray(0, end).toString();
 }

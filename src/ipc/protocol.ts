@@ -54,6 +54,9 @@ export type Task =
       readonly require: readonly string[];
       readonly baseDir: string;
       readonly drainMs: number;
+      /** Where the application is to listen, as far as the config says it. */
+      readonly port?: number | undefined;
+      readonly unixSocket?: string | undefined;
     };
 
 export type ToChild =
@@ -68,7 +71,7 @@ export type FromChild =
   | { readonly eggcup: 'start-failed'; readonly code?: string | undefined; readonly message: string }
   | { readonly eggcup: 'log'; readonly event: ChildLogEvent; readonly level: ChildLogLevel; readonly text: string };
 
-export const CHILD_LOG_EVENTS = ['graceful-process', 'worker.uncaught'] as const;
+export const CHILD_LOG_EVENTS = ['graceful-process', 'worker.uncaught', 'worker.close-failed'] as const;
 export type ChildLogEvent = (typeof CHILD_LOG_EVENTS)[number];
 export const CHILD_LOG_LEVELS = ['info', 'warn', 'error'] as const;
 export type ChildLogLevel = (typeof CHILD_LOG_LEVELS)[number];

@@ -58,7 +58,8 @@ export class Executor implements ChildEvents {
   }
 
   forked(child: Child): void {
-    const { children, dispatch } = this.#options;
+    const { children, dispatch, log } = this.#options;
+    log.afterFork();
     children.set(child.id, child);
     const { prepare } = this.#role(child.role);
     if (prepare !== undefined) child.tell(prepare);
@@ -73,6 +74,10 @@ export class Executor implements ChildEvents {
     this.#options.messages.fromChild(child, raw);
   }
 
+  channelFailed(child: Child, error: Error): void {
+    this.#options.log.debug('message.dropped', { why: error.message, from: child.slot });
+  }
+
   disconnected(child: Child): void {
     this.#options.dispatch({ kind: 'child-disconnected', id: child.id });
   }
@@ -80,6 +85,7 @@ export class Executor implements ChildEvents {
   exited(child: Child, code: number | null, signal: string | null): void {
     const { children, dispatch, onExit } = this.#options;
     children.delete(child.id);
+    this.#options.messages.forget(child);
     onExit(`${child.slot} (pid ${child.pid}): ${signal === null ? `code ${code}` : signal}`);
     dispatch({ kind: 'child-exited', id: child.id, code, signal });
   }

@@ -26,6 +26,7 @@ export class HealthReporter {
   #state: State | undefined;
   #statusDue: NodeJS.Immediate | undefined;
   #statusAt = 0;
+  #isClosed = false;
   #zombies = 0;
 
   constructor(options: ReporterOptions) {
@@ -37,7 +38,7 @@ export class HealthReporter {
   }
 
   show(state: State): void {
-    if (state === this.#state) return;
+    if (state === this.#state || this.#isClosed) return;
     this.#state = state;
     this.#mark(state);
     this.#statusDue ??= setImmediate(() => this.#writeStatus());
@@ -45,6 +46,7 @@ export class HealthReporter {
 
   /** Ends the beat, and removes the files. */
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#heart);
     clearImmediate(this.#statusDue);
     this.#state = undefined;
@@ -55,6 +57,7 @@ export class HealthReporter {
   #beat(): void {
     this.#watchdog.beat();
     if (this.#state === undefined) return;
+    this.#options.files.forgetMissing();
     this.#mark(this.#state); // Again: what could not be written may be possible now.
     if (isLive(this.#state)) this.#options.files.beat();
     if (performance.now() - this.#statusAt < this.#options.policy.checkIntervalMs) return;

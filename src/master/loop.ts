@@ -17,6 +17,7 @@ export class Loop {
   readonly #run: (command: Command) => void;
   readonly #observe: (state: State) => void;
   readonly #queue: Event[] = [];
+  readonly #first: Step;
   #state: State;
   #busy = false;
   #timer: NodeJS.Timeout | undefined;
@@ -25,7 +26,8 @@ export class Loop {
     this.policy = policy;
     this.#run = run;
     this.#observe = observe;
-    this.#state = begin(policy, performance.now()).state;
+    this.#first = begin(policy, performance.now());
+    this.#state = this.#first.state;
   }
 
   get state(): State {
@@ -34,14 +36,15 @@ export class Loop {
 
   /** The first step: everything is forked. */
   start(): void {
-    this.#take(() => begin(this.policy, performance.now()));
+    this.#take(() => this.#first);
     this.#drain();
   }
 
-  dispatch(happening: Happening): void {
+  /** Bound, to be handed to whoever hears something. */
+  readonly dispatch = (happening: Happening): void => {
     this.#queue.push({ ...happening, at: performance.now() });
     this.#drain();
-  }
+  };
 
   #drain(): void {
     if (this.#busy) return;

@@ -12,6 +12,8 @@ export interface MessagesOptions {
   readonly log: Log;
   readonly roles: Roles;
   readonly expected: { readonly port: number | undefined; readonly unixSocket: string | undefined };
+  /** `$HOST`, by which egg-cluster names a server that listens on all addresses. */
+  readonly hostVariable: string | undefined;
   readonly children: ReadonlyMap<number, Child>;
   readonly dispatch: (happening: Happening) => void;
   readonly state: () => State;
@@ -22,6 +24,8 @@ export class Messages {
   readonly #options: MessagesOptions;
   /** Where the application listens, once a worker has said so. */
   address: ListenAddress | undefined;
+  /** By child: the servers that make it ready. */
+  readonly #counted = new Map<number, Set<string>>();
 
   constructor(options: MessagesOptions) {
     this.#options = options;
@@ -40,6 +44,20 @@ export class Messages {
     }
   }
 
+  /** The application's address for people: a URL, or the path of a Unix socket. */
+  get url(): string | null {
+    return this.address === undefined ? null : this.#urlOf(this.address);
+  }
+
+  #urlOf(address: ListenAddress): string {
+    return urlOf(address, this.#options.hostVariable);
+  }
+
+  /** Nothing more comes from this child. */
+  forget(child: Child): void {
+    this.#counted.delete(child.id);
+  }
+
   fromParent(raw: unknown): void {
     const message = parseUserMessage(raw);
     if (message !== undefined) this.#deliver({ ...message, from: 'parent' }, 'parent');
@@ -49,7 +67,7 @@ export class Messages {
   announce(to: Recipient, announcement: Announcement): void {
     const message: UserMessage = { ...this.#completed(to, announcement), from: 'master' };
     if (to === 'parent') this.#toParent(message);
-    else if (typeof to === 'object') this.#options.children.get(to.id)?.send({ ...message, to: 'app' });
+    else if (typeof to === 'object') this.#options.children.get(to.id)?.send(message);
     else for (const child of this.#reachable(to === 'apps' ? 'app' : 'agent')) this.#send(child, message);
   }
 
@@ -60,7 +78,7 @@ export class Messages {
     const tcp = address?.kind === 'tcp' ? address : undefined;
     return {
       action: 'egg-ready',
-      data: { port: tcp?.port, protocol: tcp?.protocol, address: address === undefined ? null : urlOf(address) },
+      data: { port: tcp?.port, protocol: tcp?.protocol, address: this.url },
     };
   }
 
@@ -108,28 +126,35 @@ export class Messages {
     this.#options.dispatch({ kind: 'child-ready', id: child.id });
   }
 
-  /** A script's server listens: on the application's port, or on a port of its own (metrics, say). */
+  /** A script's server listens: as the application's, or on an address of its own (metrics, say). */
   #listening(child: Child, address: ListenAddress): void {
-    const task = this.#taskOf(child);
-    if (child.role === 'app' && this.#isExpected(address)) {
-      this.address = address;
-      if (task?.kind === 'script' && task.ready === 'listening') this.#ready(child, address);
-      return;
+    const url = this.#urlOf(address);
+    const counted = this.#counted.get(child.id) ?? new Set();
+    if (child.role !== 'app' || !this.#isExpected(address, counted)) {
+      return this.#options.log.debug('child.listening', { slot: child.slot, pid: child.pid, address: url });
     }
-    this.#options.log.debug('child.listening', { slot: child.slot, pid: child.pid, address: urlOf(address) });
+    this.address = address;
+    this.#counted.set(child.id, counted.add(url));
+    if (this.#isReadyByListening(child)) this.#ready(child, address);
   }
 
-  /** A script has closed the server that made it ready. */
+  /** A script has closed a server: the last one of those that made it ready? */
   #closed(child: Child, address: ListenAddress): void {
-    const task = this.#taskOf(child);
-    if (child.role !== 'app' || task?.kind !== 'script' || task.ready !== 'listening') return;
-    if (this.#isExpected(address)) this.#options.dispatch({ kind: 'child-unready', id: child.id });
+    const counted = this.#counted.get(child.id);
+    if (counted?.delete(this.#urlOf(address)) !== true || counted.size > 0) return;
+    if (this.#isReadyByListening(child)) this.#options.dispatch({ kind: 'child-unready', id: child.id });
   }
 
-  #isExpected(address: ListenAddress): boolean {
+  #isReadyByListening(child: Child): boolean {
+    const task = this.#taskOf(child);
+    return task?.kind === 'script' && task.ready === 'listening';
+  }
+
+  /** Where the config names no address, the first server of a process is the application's. */
+  #isExpected(address: ListenAddress, counted: ReadonlySet<string>): boolean {
     const { port, unixSocket } = this.#options.expected;
-    if (address.kind === 'unix') return unixSocket === address.path;
-    return unixSocket === undefined && (port === undefined || port === address.port);
+    if (port === undefined && unixSocket === undefined) return counted.size === 0;
+    return address.kind === 'unix' ? address.path === unixSocket : address.port === port;
   }
 
   /** PM2's word: `process.send('ready')`. */
@@ -197,10 +222,10 @@ export class Messages {
 }
 
 /** `http://127.0.0.1:7001` or the path of a Unix socket; egg-cluster's rules for a server on all addresses. */
-export function urlOf(address: ListenAddress): string {
+function urlOf(address: ListenAddress, hostVariable: string | undefined): string {
   if (address.kind === 'unix') return address.path;
-  const { HOST } = process.env;
-  const anywhere = ['', '::', '0.0.0.0'].includes(address.host);
-  const host = anywhere ? (HOST !== undefined && HOST !== '' && HOST !== '0.0.0.0' ? HOST : '127.0.0.1') : address.host;
+  const isAnywhere = ['', '::', '0.0.0.0'].includes(address.host);
+  const isGiven = hostVariable !== undefined && hostVariable !== '' && hostVariable !== '0.0.0.0';
+  const host = isAnywhere ? (isGiven ? hostVariable : '127.0.0.1') : address.host;
   return `${address.protocol}://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }

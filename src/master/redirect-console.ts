@@ -20,5 +20,5 @@ export function redirectConsole(log: Log): void {
     error: writer('warn'),
   });
   process.removeAllListeners('warning'); // Node's own, which prints to standard error.
-  process.on('warning', ({ name, message }) => log.warn('node.warning', { name, text: message }));
+  process.on('warning', ({ name, message }) => log.warn('node.warning', { warning: name, text: message }));
 }

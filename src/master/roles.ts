@@ -83,6 +83,8 @@ function scriptRoles(facts: LaunchFacts): Roles {
       baseDir: app.baseDir,
       // A little less than the master's patience, so that the process still ends by itself.
       drainMs: 0.9 * (name === 'app' ? shutdown.app : shutdown.agent),
+      port: app.port,
+      unixSocket: app.unixSocket,
     },
   });
   if (app.script === undefined) throw new Error('neither a framework nor a script');
@@ -105,6 +107,7 @@ function childEnv({ config, env, masterPid, instance }: LaunchFacts): Record<str
   const { app } = config;
   const nodeEnv = app.env['NODE_ENV'] ?? env['NODE_ENV'];
   return {
+    ...present(env),
     // As egg-cluster does.
     ...(nodeEnv === 'production' ? { NO_DEPRECATION: '*' } : {}),
     // Where the master expects it: a framework gets these as options.
@@ -114,4 +117,10 @@ function childEnv({ config, env, masterPid, instance }: LaunchFacts): Record<str
     [MASTER_PID_VARIABLE]: String(masterPid),
     [INSTANCE_VARIABLE]: instance,
   };
+}
+
+function present(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

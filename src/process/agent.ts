@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { messageOf } from '../errors.js';
 import { Child, type ChildEvents } from './child.js';
+import { guardChannel } from './guard-channel.js';
 import type { Launch } from './launch.js';
 
 /** Forks the agent. */
@@ -9,7 +10,7 @@ export function forkAgent(launch: Launch, events: ChildEvents): void {
   try {
     agent = fork(launch.exec, launch.args, {
       execArgv: [...launch.execArgv],
-      env: { ...process.env, ...launch.env },
+      env: launch.env,
       cwd: launch.cwd,
     });
   } catch (error) {
@@ -24,6 +25,7 @@ export function forkAgent(launch: Launch, events: ChildEvents): void {
   agent.on('message', (raw) => events.message(child, raw));
   agent.once('disconnect', () => events.disconnected(child));
   agent.once('exit', (code, signal) => child.endTail(() => events.exited(child, code, signal)));
-  agent.on('error', (error) => events.message(child, error));
+  agent.on('error', (error) => events.channelFailed(child, error));
+  guardChannel(agent, (error) => events.channelFailed(child, error));
   events.forked(child);
 }

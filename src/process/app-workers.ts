@@ -3,6 +3,7 @@ import { cfork, setDisableRefork } from 'cfork';
 import { messageOf } from '../errors.js';
 import type { Slot } from '../supervisor/model.js';
 import { Child, type ChildEvents } from './child.js';
+import { guardChannel } from './guard-channel.js';
 import type { Launch } from './launch.js';
 
 /** The app workers: cfork forks them, and forks them again when they end. */
@@ -93,7 +94,8 @@ export class AppWorkers {
     const child = new Child(slot, worker.process, pid);
     this.#children.set(worker, child);
     worker.process.on('message', (raw) => this.#events.message(child, raw));
-    worker.on('error', (error) => this.#events.message(child, error));
+    worker.on('error', (error) => this.#events.channelFailed(child, error));
+    guardChannel(worker.process, (error) => this.#events.channelFailed(child, error));
     this.#events.forked(child);
   }
 }

@@ -10,6 +10,8 @@ export interface ChildEvents {
   forked(child: Child): void;
   forkFailed(slot: Slot, message: string): void;
   message(child: Child, raw: unknown): void;
+  /** Something on the channel could not be sent or read; the process itself goes on. */
+  channelFailed(child: Child, error: Error): void;
   disconnected(child: Child): void;
   /** The process has ended and, when it was told to end, so has what it had started. */
   exited(child: Child, code: number | null, signal: string | null): void;
@@ -17,7 +19,7 @@ export interface ChildEvents {
   reforkRefused(): void;
 }
 
-/** Messages that a child has not taken yet; more are dropped, so that one that stopped reading costs no memory. */
+/** Messages that a child has not taken yet; more are dropped, so that one that stopped reading costs no more. */
 const MAX_UNSENT = 10_000;
 const TAIL_POLL_MS = 50;
 
@@ -86,7 +88,9 @@ export class Child {
 
   /** Kills the process and everything below it: the parent first, so that it starts nothing anew. */
   kill(): void {
-    const below = [...(this.#descendants ?? []), ...descendantsOf(this.pid, readProcessTable())];
+    // Once it has exited its pid may be a stranger's.
+    const fresh = this.hasExited ? [] : descendantsOf(this.pid, readProcessTable());
+    const below = [...(this.#descendants ?? []), ...fresh];
     this.#descendants = below;
     if (!this.hasExited) sendSignal(this.pid, 'SIGKILL');
     for (const entry of below) if (isAlive(entry)) sendSignal(entry.pid, 'SIGKILL');

@@ -83,10 +83,10 @@ export function processesWith(variable: string, value: string): readonly Process
   });
 }
 
-/** Resident memory in bytes (statm counts pages; 4 KiB on x64 and on the usual arm64 kernels). */
+/** Resident memory in bytes (proc(5), VmRSS). */
 export function readRssBytes(pid: number): number | null {
-  const pages = Number(readOf(pid, 'statm')?.split(' ')[1]);
-  return Number.isFinite(pages) ? pages * 4096 : null;
+  const kiB = /^VmRSS:\s*(\d+) kB$/m.exec(readOf(pid, 'status') ?? '')?.[1];
+  return kiB === undefined ? null : Number(kiB) * 1024;
 }
 
 function listPids(): readonly number[] {
@@ -100,7 +100,7 @@ function listPids(): readonly number[] {
   }
 }
 
-function readOf(pid: number, file: 'stat' | 'statm' | 'environ'): string | undefined {
+function readOf(pid: number, file: 'stat' | 'status' | 'environ'): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch (error) {

@@ -80,7 +80,7 @@ export function childStartFailed(turn: Turn, id: number, portTaken: boolean, mes
     return beginStop(turn, { exitCode: 14, reason: `ClusterPortConflictError: ${message}`, hurried: true });
   }
   if (phase.kind === 'starting') return failStart(turn, child.slot, message);
-  if (phase.kind === 'running') stopChild(turn, child, HURRIED_STOP_MS);
+  if (phase.kind === 'running' && child.state.kind === 'starting') stopChild(turn, child, HURRIED_STOP_MS);
 }
 
 /**
@@ -114,9 +114,9 @@ export function childExited(turn: Turn, id: number, code: number | null, signal:
   const child = turn.child(id);
   if (child === undefined) return;
   const { phase } = turn.state;
-  const expected = phase.kind === 'stopping';
+  const asked = child.state.kind === 'stopping' || child.state.kind === 'killed';
   turn.remove(child);
-  turn.log(expected ? 'info' : 'error', 'child.exited', {
+  turn.log(asked ? 'info' : 'error', 'child.exited', {
     slot: child.slot,
     pid: child.pid,
     code,

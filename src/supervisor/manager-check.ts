@@ -23,7 +23,7 @@ export function checkManager(turn: Turn): void {
   const fields = { agent: agent ? 1 : 0, workers, failures: failedChecks, limit: turn.policy.checkFailures };
   turn.log('warn', 'manager.check-failed', fields);
   if (failedChecks < turn.policy.checkFailures) return;
-  turn.log('error', 'manager.exception', { name: 'ClusterWorkerExceptionError', ...fields });
+  turn.log('error', 'manager.exception', { error: 'ClusterWorkerExceptionError', ...fields });
   beginStop(turn, {
     exitCode: 1,
     reason: `the Manager check failed ${failedChecks} times in a row: ${fields.agent} agent, ${workers} app workers`,

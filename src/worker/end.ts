@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { graceful } from 'graceful-process';
 import { gracefulLogger } from './channel.js';
+import { hasMaster } from './orphan.js';
 
 /** Nothing is left 2 s after a master that was killed: an agent's own clean-up gets half of that. */
 const ORPHAN_MS = 1000;
@@ -20,7 +21,7 @@ export function endGracefully(label: 'agent_worker' | 'app_worker', cleanUp: () 
     sigterm: 'always',
     timeout: NO_TIMEOUT_MS,
     beforeExit: async () => {
-      if (process.connected) await cleanUp();
+      if (hasMaster()) await cleanUp();
       else await Promise.race([cleanUp(), new Promise((resolve) => setTimeout(resolve, ORPHAN_MS))]);
       await leaveCluster();
     },

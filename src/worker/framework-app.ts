@@ -9,6 +9,7 @@ import { endGracefully } from './end.js';
 import { type EggApplication, loadFramework, whenReady } from './framework.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { loadRequired } from './load.js';
+import { exitWhenOrphaned } from './orphan.js';
 import { Servers } from './servers.js';
 
 leaveTerminalSignalsToMaster();
@@ -48,10 +49,11 @@ function leave(app: EggApplication): Promise<void> {
 function exitAfterDisconnect(app: EggApplication): void {
   cluster.worker?.once('disconnect', () => {
     if (left !== undefined || cluster.worker?.exitedAfterDisconnect !== true) return;
+    exitWhenOrphaned();
     leave(app).then(
       () => process.exit(1),
       (error: unknown) => {
-        logToMaster('worker.uncaught', 'error', describeError(error).stack);
+        logToMaster('worker.close-failed', 'error', describeError(error).stack);
         process.exit(1);
       },
     );

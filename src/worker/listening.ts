@@ -1,31 +1,56 @@
 import { errorMonitor } from 'node:events';
 import { Server } from 'node:net';
+import { hasCode } from '../errors.js';
 import { addressOf } from './address.js';
 import { sendToMaster } from './channel.js';
-import { hasCode } from '../errors.js';
 import type { Servers } from './servers.js';
 
+/** Where the application is to listen, as far as the config says it. */
+interface Expected {
+  readonly port?: number | undefined;
+  readonly unixSocket?: string | undefined;
+}
+
+/** Drains every server of this process that listens, whatever the library. */
+export function drainServers(servers: Servers): void {
+  patchListen((server) => servers.watch(server));
+}
+
 /**
- * Notices every server of this process that listens, whatever the library: the master is told the address, and the
- * server can be drained. (Node's own `listening` of a cluster worker misses servers that bypass the master.)
+ * Tells the master of every server that listens, and of its end. (Node's own `listening` of a cluster worker misses
+ * servers that bypass the master.) A taken port is told when it is the application's: what else goes wrong is the
+ * script's business.
  */
-export function followServers(servers: Servers, role: 'agent' | 'app'): void {
-  const listen = Reflect.get(Server.prototype, 'listen') as (...args: unknown[]) => Server;
-  Server.prototype.listen = function listenAndTell(this: Server, ...args: unknown[]): Server {
-    servers.watch(this);
-    this.once('listening', () => {
-      const address = addressOf(this);
-      if (role !== 'app' || address === undefined) return;
+export function tellServers(servers: Servers, expected: Expected): void {
+  patchListen((server) => {
+    const listening = (): void => {
+      server.off(LOOK, failed);
+      const address = addressOf(server);
+      if (address === undefined) return;
       void sendToMaster({ eggcup: 'listening', address });
-      this.once('close', () => {
+      server.once('close', () => {
         if (!servers.areDraining) void sendToMaster({ eggcup: 'closed', address });
       });
-    });
-    // A look without a touch: what happens to the error is the script's business.
-    this.once(errorMonitor as unknown as 'error', (error) => {
-      if (!hasCode(error, 'EADDRINUSE')) return;
+    };
+    const failed = (error: Error & { readonly port?: number; readonly address?: string }): void => {
+      server.off('listening', listening);
+      const isOurs = error.port === undefined ? error.address === expected.unixSocket : error.port === expected.port;
+      if (!isOurs || !hasCode(error, 'EADDRINUSE')) return;
       void sendToMaster({ eggcup: 'start-failed', code: 'EADDRINUSE', message: error.message });
-    });
+    };
+    server.once('listening', listening);
+    server.once(LOOK, failed);
+  });
+}
+
+/** To see an error without touching what happens to it. (The types of net know no symbols.) */
+const LOOK = errorMonitor as unknown as 'error';
+
+/** Calls `before` with every server that is about to listen. */
+function patchListen(before: (server: Server) => void): void {
+  const listen = Reflect.get(Server.prototype, 'listen') as (...args: unknown[]) => Server;
+  Server.prototype.listen = function listenAndTell(this: Server, ...args: unknown[]): Server {
+    before(this);
     return Reflect.apply(listen, this, args);
   };
 }

@@ -29,21 +29,26 @@ export interface Messenger {
 /** One for the process, also when the application has a copy of eggcup of its own. */
 const SHARED = Symbol.for('eggcup.messenger');
 
-/** The messenger of this process. */
+/** Gives this process, a child of the master, its messenger: it hears from now on. */
+export function installMessenger(): void {
+  Reflect.set(globalThis, SHARED, new ChannelMessenger(true));
+}
+
+/** The messenger of this process; outside of eggcup one that is deaf and dumb. */
 export function sharedMessenger(): Messenger {
-  const existing = Reflect.get(globalThis, SHARED) as Messenger | undefined;
-  if (existing !== undefined) return existing;
-  const created = new ChannelMessenger();
-  Reflect.set(globalThis, SHARED, created);
-  return created;
+  const installed = Reflect.get(globalThis, SHARED) as Messenger | undefined;
+  return installed ?? new ChannelMessenger(false);
 }
 
 class ChannelMessenger implements Messenger {
   readonly #emitter = new EventEmitter();
   #pids: readonly number[] = [];
 
-  constructor() {
-    if (process.send !== undefined) process.on('message', (raw) => this.#hear(raw));
+  readonly #isInstalled: boolean;
+
+  constructor(isInstalled: boolean) {
+    this.#isInstalled = isInstalled;
+    if (isInstalled) process.on('message', (raw) => this.#hear(raw));
   }
 
   get pids(): readonly number[] {
@@ -88,7 +93,7 @@ class ChannelMessenger implements Messenger {
   }
 
   #send(message: UserMessage): void {
-    void sendToMaster(message);
+    if (this.#isInstalled) void sendToMaster(message);
   }
 
   #hear(raw: unknown): void {

@@ -3,10 +3,11 @@ import { pathToFileURL } from 'node:url';
 import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
 import { sendToMaster } from './channel.js';
 import { endGracefully } from './end.js';
+import { hasMaster } from './orphan.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
-import { followServers } from './listening.js';
+import { drainServers, tellServers } from './listening.js';
 import { loadRequired } from './load.js';
-import { sharedMessenger } from './messenger.js';
+import { installMessenger } from './messenger.js';
 import { hasUserListener } from './user-listeners.js';
 import { Servers } from './servers.js';
 import { catchUncaught } from './uncaught.js';
@@ -18,15 +19,20 @@ export async function enterScript(preloadedFile: string): Promise<void> {
   const task = await waitAtGate();
   if (task.kind !== 'script') throw new Error(`a script was given a ${task.kind}`);
   const servers = new Servers();
-  sharedMessenger();
-  followServers(servers, task.role);
-  catchUncaught(servers, task.drainMs);
+  installMessenger();
+  drainServers(servers);
+  if (task.role === 'app') tellServers(servers, task);
+  let isLoaded = false;
+  catchUncaught(servers, task.drainMs, () => (task.role === 'app' ? servers.areListening : isLoaded));
   endGracefully(task.role === 'agent' ? 'agent_worker' : 'app_worker', () => {
     // A script that listens to SIGTERM itself closes its own servers and exits by itself; the master's bound holds.
-    return hasUserListener('SIGTERM') && process.connected ? never() : servers.drain();
+    return hasUserListener('SIGTERM') && hasMaster() ? never() : servers.drain();
   });
   await loadRequired(task.require, task.baseDir);
-  if (task.ready === 'loaded') sayWhenLoaded();
+  whenMainIsLoaded(() => {
+    isLoaded = true;
+    if (task.ready === 'loaded') void sendToMaster({ eggcup: 'ready' });
+  });
 }
 
 /** What the script forks must not take itself for a child of the master. */
@@ -39,17 +45,14 @@ function hideFromDescendants(preloadedFile: string): void {
 }
 
 /**
- * Ready once the main module has been evaluated, its top-level await included: importing it again gives the same
- * evaluation. On the next turn of the loop, so that Node has begun to load it as the main module.
+ * Calls `loaded` once the main module has been evaluated, its top-level await included: importing it again gives the
+ * same evaluation. On the next turn of the loop, so that Node has begun to load it as the main module.
  */
-function sayWhenLoaded(): void {
+function whenMainIsLoaded(loaded: () => void): void {
   const [, main] = process.argv;
   if (main === undefined) return;
   setImmediate(() => {
-    import(pathToFileURL(main).href).then(
-      () => sendToMaster({ eggcup: 'ready' }),
-      () => undefined, // Node reports the same failure as uncaught.
-    );
+    import(pathToFileURL(main).href).then(loaded, () => undefined); // Node reports the same failure as uncaught.
   });
 }
 

@@ -1,5 +1,6 @@
 import { describeError, failStart, logToMaster, printError } from './channel.js';
 import { leaveCluster } from './end.js';
+import { exitWhenOrphaned } from './orphan.js';
 import type { Servers } from './servers.js';
 
 /**
@@ -7,11 +8,11 @@ import type { Servers } from './servers.js';
  * accepting, the master forks a successor at once (it sees the channel close), open requests finish within
  * `drainMs`, then exit 1. What `graceful` does in egg. A script with its own listener decides by itself.
  */
-export function catchUncaught(servers: Servers, drainMs: number): void {
+export function catchUncaught(servers: Servers, drainMs: number, hasStarted: () => boolean): void {
   let leaving = false;
   process.on('uncaughtException', (error: unknown) => {
     if (process.listenerCount('uncaughtException') > 1) return;
-    if (!servers.areListening && !leaving) {
+    if (!hasStarted() && !leaving) {
       void failStart(error);
       return;
     }
@@ -21,6 +22,7 @@ export function catchUncaught(servers: Servers, drainMs: number): void {
     if (leaving) return;
     leaving = true;
     setTimeout(() => process.exit(1), drainMs).unref();
+    exitWhenOrphaned();
     void leave(servers);
   });
 }

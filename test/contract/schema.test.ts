@@ -25,7 +25,7 @@ const good = [
   'app: { framework: egg, https: { key: server.js, cert: server.js, passphrase: "${file:server.js}x" } }',
   `${script}\nworkers:\nhealth:\n`,
   `${script}\nworkers: { count: 4, rounding: ceil, memoryPerWorker: 1.5Gi, heap: off }`,
-  `${script}\nworkers: { count: "\${N:-auto}", heap: 512Mi, followQuota: false, recycle: { maxRss: 0, jitter: 5% } }`,
+  `${script}\nworkers: { count: "\${N:-auto}", heap: 512Mi, followQuota: false, recycle: { maxRss: 0, jitter: 10% } }`,
   `${script}\nhealth: { minReady: 50%, interval: 1500ms, failures: "\${F:-3}" }`,
   `${script}\nagent: { enabled: false }\nstartup: { timeout: "\${T:-60}s", parallel: 2 }`,
   `${script}\nlisten: { strategy: roundRobin, sticky: none }\ncontrol: { enabled: auto }`,

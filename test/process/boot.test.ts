@@ -158,3 +158,28 @@ test('the parent of the master hears egg-ready, and of deaths', async (t) => {
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
 });
+
+test('without a port only the first server counts: a helper may come and go', async (t) => {
+  const port = await freePort();
+  const cluster = startCluster(t, {
+    config: {
+      app: { script: fixture('scripts/closes-helper.js'), env: { PORT: String(port) } },
+      workers: { count: 1 },
+    },
+  });
+  await cluster.untilReady();
+  await until('the helper to be closed', () => cluster.output.includes('helper closed'));
+  assert.equal((await get(port)).status, 200);
+  assert.equal(cluster.logged('child.unready').length, 0);
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('without a port a script may listen on a Unix socket', async (t) => {
+  const socket = `/tmp/eggcup-test-own-${process.pid}.sock`;
+  const cluster = startCluster(t, {
+    config: { app: { script: fixture('scripts/unix.js'), env: { SOCKET: socket } }, workers: { count: 1 } },
+  });
+  await cluster.untilReady();
+  assert.equal(cluster.status()?.address, socket);
+  assert.equal(await cluster.stop(), 0);
+});

@@ -112,7 +112,7 @@ test('without any worker the Manager check ends the master with 1, and `live` go
     cluster.logged('manager.check-failed').map((line) => line['failures']),
     [1, 2, 3],
   );
-  assert.equal(cluster.logged('manager.exception')[0]?.['name'], 'ClusterWorkerExceptionError');
+  assert.equal(cluster.logged('manager.exception')[0]?.['error'], 'ClusterWorkerExceptionError');
   await cluster.assertGone();
 });
 
@@ -231,4 +231,17 @@ test('a worker that closes its server is not ready until it listens again', asyn
   await until('ready to come back', () => cluster.hasFile('ready'));
   assert.equal(cluster.pidOf('app-0'), pid);
   assert.equal(await cluster.stop(), 0);
+});
+
+test('a worker that drains after an uncaught exception ends with a master that is killed', async (t) => {
+  const cluster = await startScript(t, 'scripts/crash-on-request.js', { workers: { count: 1 } });
+  await cluster.untilReady();
+  const before = cluster.pidOf('app-0') ?? 0;
+  get(cluster.port, '/slow?20000').catch(() => undefined);
+  await get(cluster.port);
+  get(cluster.port, '/throw').catch(() => undefined);
+  await until('the successor', () => (cluster.pidOf('app-0') ?? before) !== before);
+  assert.ok(isLiving(before));
+  cluster.signal('SIGKILL');
+  await until('everything to end', () => cluster.processes().length === 0, 2000);
 });

@@ -51,14 +51,37 @@ test('fifty workers start, serve and stop', async (t) => {
   await cluster.assertGone();
 });
 
-test('a reader that stands still holds up nobody: the cluster starts and stops', async (t) => {
-  const cluster = await startScript(t, 'scripts/hello.js', { log: { level: 'trace' } });
+test('a reader that stands still, on a pipe, holds up nobody: the cluster serves and stops', async (t) => {
+  const cluster = await startScript(
+    t,
+    'scripts/flood.js',
+    { log: { level: 'trace' } },
+    // The shell's pipe to somebody who never reads; the exit code is the master's.
+    { wrapper: ['bash', '-c', 'mkfifo p; sleep 1000 < p & exec "$@" > p', 'bash'] },
+  );
+  await until('ready', () => cluster.hasFile('ready'));
+  await until('it to serve', async () => (await get(cluster.port)).status === 200);
+  cluster.signal('SIGTERM');
+  await until('the master to end', () => cluster.process.exitCode === 0, 20_000);
+});
+
+test('a reader that stands still, on a socket, does not keep the master from its end', async (t) => {
+  // Node's own pipes are sockets: what the shell makes, in the test above, is a pipe.
+  const cluster = await startScript(t, 'scripts/flood.js', { log: { level: 'trace' } });
   cluster.process.stdout?.pause();
   await until('ready', () => cluster.hasFile('ready'));
-  for (let round = 0; round < 20; round += 1) process.kill(cluster.pid, 'SIGUSR2');
-  assert.match((await get(cluster.port)).body, /^\d+$/);
+  await until('the flood to be over', async () => (await get(cluster.port)).status === 200);
   cluster.signal('SIGTERM');
-  await until('the master to end', () => cluster.process.exitCode === 0);
+  await until('the master to end', () => cluster.process.exitCode === 0, 20_000);
   cluster.process.stdout?.resume();
+  await cluster.assertGone();
+});
+
+test('bytes on the channel that are no message are dropped, and later messages are heard', async (t) => {
+  const cluster = await startScript(t, 'scripts/raw-bytes.js', { agent: { script: fixture('talk/agent.mjs') } });
+  await cluster.untilReady();
+  await cluster.untilLogged('message.dropped', { from: 'app-0' });
+  await until('a later message', () => (cluster.output.match(/agent heard \d+/g)?.length ?? 0) >= 2);
+  assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
 });

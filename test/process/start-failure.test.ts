@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { fixture, startCluster, startScript } from '../helpers/cluster.js';
+import { until } from '../helpers/until.js';
 
 test('an app worker that fails while starting ends the master with 11 and says why', async (t) => {
   for (const [script, why] of [
@@ -126,4 +127,19 @@ test('a Unix socket whose path the kernel would cut off is refused with 78', asy
   const config = { app: { script: fixture('scripts/unix.js'), unixSocket: `/tmp/${'x'.repeat(110)}` } };
   const cluster = startCluster(t, { config });
   assert.equal(await cluster.ended(), 78);
+});
+
+test('a taken port that is not the application’s is the script’s own business', async (t) => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => {
+    holder.listen(0, resolve);
+  });
+  t.after(() => holder.close());
+  const address = holder.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const env = { OTHER_PORT: String(address.port) };
+  const cluster = await startScript(t, 'scripts/tries-other-port.js', {}, { env });
+  await cluster.untilReady();
+  await until('it to cope', () => cluster.output.includes('coped'));
+  assert.equal(await cluster.stop(), 0);
 });

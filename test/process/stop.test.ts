@@ -204,3 +204,17 @@ test('big messages under way do not hold up the stop', async (t) => {
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
 });
+
+test('a stop meets a worker that drains after an uncaught exception: its open requests still finish', async (t) => {
+  const cluster = await startScript(t, 'scripts/crash-on-request.js', { workers: { count: 1 } });
+  await cluster.untilReady();
+  const before = cluster.pidOf('app-0') ?? 0;
+  const open = get(cluster.port, '/slow?4000');
+  await get(cluster.port);
+  get(cluster.port, '/throw').catch(() => undefined);
+  await until('the successor', () => (cluster.pidOf('app-0') ?? before) !== before);
+  const code = cluster.stop();
+  assert.equal((await open).body, `slow ${before}`);
+  assert.ok([0, 15].includes(Number(await code)), 'the request that threw is never answered, and may be cut off');
+  await cluster.assertGone();
+});

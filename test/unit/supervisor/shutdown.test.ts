@@ -187,7 +187,7 @@ test('a process that cannot be killed keeps its slot, and is replaced when it en
   const cluster = running({ checkIntervalMs: 600_000 });
   const stuck = cluster.process('agent');
   stuck.ignoresKill = true;
-  cluster.world.failStart(stuck, false);
+  cluster.world.disconnect(stuck);
   cluster.world.advanceToDeadline();
   assert.equal(stuck.killed, true);
   cluster.world.advance(100_000);

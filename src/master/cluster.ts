@@ -1,0 +1,125 @@
+import { onExit } from 'signal-exit';
+import { HealthFiles } from '../health/files.js';
+import type { Log } from '../log.js';
+import type { Child } from '../process/child.js';
+import type { ExitCode } from '../supervisor/model.js';
+import type { Boot } from './boot.js';
+import { Executor } from './executor.js';
+import { HealthReporter } from './health-reporter.js';
+import { Loop } from './loop.js';
+import { Messages } from './messages.js';
+import { policyOf } from './policy.js';
+import type { StopSignal } from './signals.js';
+import { killStrays } from './strays.js';
+
+/** How a cluster ended: the exit code (design 4), the reason in words, the last exits of children, oldest first. */
+export interface Ended {
+  readonly code: ExitCode | 78;
+  readonly reason: string;
+  readonly exits: readonly string[];
+}
+
+/** How many exits of children the termination message names. */
+const EXITS_KEPT = 10;
+
+/** A cluster from its first fork to its end: loop, executor, messages and health files put together. */
+export class Cluster {
+  readonly #booted: Boot;
+  readonly #log: Log;
+  readonly #children = new Map<number, Child>();
+  readonly #exits: string[] = [];
+  readonly #loop: Loop;
+  readonly #messages: Messages;
+  readonly #reporter: HealthReporter | undefined;
+  #end: (code: ExitCode, reason: string) => void = () => undefined;
+
+  constructor(booted: Boot, log: Log, env: NodeJS.ProcessEnv) {
+    const { config, plan, roles } = booted;
+    this.#booted = booted;
+    this.#log = log;
+    const policy = policyOf(config, plan, roles.agent !== undefined);
+    this.#loop = new Loop(
+      policy,
+      (command) => executor.run(command),
+      (state) => this.#reporter?.show(state),
+    );
+    const { dispatch } = this.#loop;
+    this.#messages = new Messages({
+      log,
+      roles,
+      expected: { port: config.app.port, unixSocket: config.app.unixSocket },
+      hostVariable: env['HOST'],
+      children: this.#children,
+      dispatch,
+      state: () => this.#loop.state,
+    });
+    const executor = new Executor({
+      log,
+      roles,
+      restart: config.restart,
+      children: this.#children,
+      messages: this.#messages,
+      dispatch,
+      exit: (code, reason) => this.#end(code, reason),
+      onExit: (line) => this.#noteExit(line),
+    });
+    this.#reporter = this.#openReporter();
+  }
+
+  /** Forks everything; resolves when all of it has ended, and nothing is left: no process, no file. */
+  async run(): Promise<Ended> {
+    const ended = new Promise<Omit<Ended, 'exits'>>((resolve) => {
+      this.#end = (code, reason) => resolve({ code, reason });
+    });
+    // Whatever way the master goes, as far as it can be caught.
+    const forget = onExit(() => {
+      this.#cleanUp();
+      this.#log.flush();
+    });
+    process.on('message', (raw) => this.#messages.fromParent(raw));
+    this.#loop.start();
+    const { code, reason } = await ended;
+    forget();
+    this.#cleanUp();
+    return { code, reason, exits: this.#exits };
+  }
+
+  requestStop(signal: StopSignal): void {
+    this.#loop.dispatch({ kind: 'stop-requested', signal });
+  }
+
+  /** A fault of eggcup itself. After the exit was ordered there is nothing left but to go. */
+  fail(reason: string): void {
+    if (this.#loop.state.phase.kind === 'exited') this.#end(70, reason);
+    else this.#loop.dispatch({ kind: 'master-failed', message: reason });
+  }
+
+  #openReporter(): HealthReporter | undefined {
+    const { health, plan, facts } = this.#booted;
+    if (health.kind === 'unwritable') return undefined;
+    const { dir } = health;
+    const log = this.#log;
+    const files = new HealthFiles(dir, (trouble) => {
+      if (trouble === undefined) log.info('health.recovered', { dir });
+      else log.warn('health.unwritable', { dir, reason: trouble, remedy: 'free space or make it writable again' });
+    });
+    return new HealthReporter({
+      files,
+      log,
+      policy: this.#loop.policy,
+      frame: { startedAt: new Date().toISOString(), plan, facts },
+      address: () => this.#messages.url,
+    });
+  }
+
+  #noteExit(line: string): void {
+    this.#exits.push(line);
+    if (this.#exits.length > EXITS_KEPT) this.#exits.shift();
+  }
+
+  #cleanUp(): void {
+    this.#reporter?.close();
+    for (const child of this.#children.values()) child.kill();
+    killStrays(this.#booted.instance, this.#log);
+  }
+}

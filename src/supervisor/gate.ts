@@ -16,8 +16,9 @@ export function openGates(turn: Turn): void {
 function mayStart(turn: Turn, child: Child): boolean {
   if (isAgent(child)) return true;
   if (turn.policy.hasAgent && readyAgent(turn.state) === undefined) return false;
-  const starting = appsOf(turn.state).filter((other) => other.state.kind === 'starting').length;
-  return starting < turn.policy.parallelStarts;
+  // Who has been ready before, and only closed its server, loads nothing.
+  const isLoading = ({ state, readyAt }: Child): boolean => state.kind === 'starting' && readyAt === undefined;
+  return appsOf(turn.state).filter(isLoading).length < turn.policy.parallelStarts;
 }
 
 function openGate(turn: Turn, child: Child): void {

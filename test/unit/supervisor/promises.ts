@@ -93,7 +93,7 @@ export const PROMISES = {
           process.slot !== 'agent' &&
           process.alive &&
           process.gateOpened &&
-          !process.saidReady &&
+          !process.wasReady &&
           process.connected &&
           !process.terminated,
       );

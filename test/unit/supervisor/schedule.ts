@@ -9,7 +9,15 @@ export type Incident =
   | { readonly kind: 'jump'; readonly ms: number }
   | { readonly kind: 'fail-forks'; readonly count: number }
   | {
-      readonly kind: 'ready' | 'disconnect' | 'exit' | 'exit-late' | 'crash' | 'start-failed' | 'port-taken';
+      readonly kind:
+        | 'ready'
+        | 'unready'
+        | 'disconnect'
+        | 'exit'
+        | 'exit-late'
+        | 'crash'
+        | 'start-failed'
+        | 'port-taken';
       readonly n: number;
     }
   | { readonly kind: 'ignore-term' | 'ignore-kill'; readonly n: number };
@@ -44,7 +52,16 @@ const anyTrouble: fc.Arbitrary<Incident> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      kind: fc.constantFrom('ready', 'disconnect', 'exit', 'exit-late', 'crash', 'start-failed', 'port-taken'),
+      kind: fc.constantFrom(
+        'ready',
+        'unready',
+        'disconnect',
+        'exit',
+        'exit-late',
+        'crash',
+        'start-failed',
+        'port-taken',
+      ),
       n,
     }),
   },
@@ -113,6 +130,8 @@ function befall(
   kind: Extract<Incident, { readonly n: number }>['kind'],
 ): void {
   switch (kind) {
+    case 'unready':
+      return world.sayUnready(process);
     case 'ready':
       return world.sayReady(process);
     case 'disconnect':

@@ -11,6 +11,8 @@ export interface SimulatedProcess {
   connected: boolean;
   gateOpened: boolean;
   saidReady: boolean;
+  /** It has loaded the application. */
+  wasReady: boolean;
   terminated: boolean;
   killed: boolean;
   reforkAllowed: boolean;
@@ -24,6 +26,7 @@ export const NEWBORN = {
   connected: true,
   gateOpened: false,
   saidReady: false,
+  wasReady: false,
   terminated: false,
   killed: false,
   ignoresTerm: false,

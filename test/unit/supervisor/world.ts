@@ -75,7 +75,15 @@ export class World {
     if (!process.alive || !process.connected) return;
     // Who has been told to end, or speaks up at its gate, is not listened to.
     process.saidReady ||= process.gateOpened && !process.terminated && !process.killed;
+    process.wasReady ||= process.saidReady;
     this.tell({ kind: 'child-ready', id: process.id });
+  }
+
+  /** An app worker closes its server and lives on. */
+  sayUnready(process: SimulatedProcess): void {
+    if (process.slot === 'agent' || !process.connected) return;
+    process.saidReady = false;
+    this.tell({ kind: 'child-unready', id: process.id });
   }
 
   /** Everything that may start does, until nothing more comes of it. */

@@ -27,7 +27,7 @@ export interface Boot {
 export async function boot(
   loaded: LoadedConfig,
   log: Log,
-  env: NodeJS.ProcessEnv,
+  { env, cwd }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
   isOver: () => boolean,
 ): Promise<Boot | undefined> {
   const { config } = loaded;
@@ -35,7 +35,7 @@ export async function boot(
   const facts = readContainerFacts();
   const plan = planSize(facts, config.workers);
   const framework =
-    config.app.framework === undefined ? undefined : findFramework(config.app.framework, config.app.baseDir);
+    config.app.framework === undefined ? undefined : findFramework(config.app.framework, config.app.baseDir, cwd);
   const health = await openHealth(loaded, log);
   logBoot(log, loaded, plan, health);
   if (isOver()) return undefined;

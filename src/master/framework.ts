@@ -1,35 +1,40 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { EggcupError } from '../errors.js';
 
 /**
- * The file of the framework's module, found from the application (`baseDir`) as Node would, but not loaded:
- * the master holds no framework in memory. An application that is an ES module (package.json `type`) gets the
- * framework's ES build where there is one, so that both share one instance of it.
+ * The file of the framework's module, found as Node would from the application (`baseDir`), else from the working
+ * directory (as egg-cluster does), but not loaded: the master holds no framework in memory. An application that is an
+ * ES module (package.json `type`) gets the framework's ES build where there is one, so that both share one instance.
  * Throws `ERR_FRAMEWORK_NOT_FOUND`.
  */
-export function findFramework(framework: string, baseDir: string): string {
-  const requireFrom = createRequire(join(baseDir, 'package.json'));
-  const paths = requireFrom.resolve.paths(framework) ?? [];
-  const folder = paths.map((path) => join(path, framework)).find((path) => existsSync(join(path, 'package.json')));
-  const file = folder !== undefined && isModule(baseDir) ? importTarget(folder) : undefined;
-  if (file !== undefined) return file;
-  try {
-    return requireFrom.resolve(framework);
-  } catch (error) {
-    const found = folder === undefined ? undefined : importTarget(folder); // A package without a CommonJS build.
+export function findFramework(framework: string, baseDir: string, cwd: string): string {
+  const wantsModule = readPackage(baseDir)['type'] === 'module';
+  for (const place of [baseDir, cwd]) {
+    const found = findFrom(place, framework, wantsModule);
     if (found !== undefined) return found;
-    throw new EggcupError(
-      'ERR_FRAMEWORK_NOT_FOUND',
-      `app.framework: "${framework}" is not found from app.baseDir ${baseDir}; install it there (npm install ${framework}) or give its path`,
-      { cause: error },
-    );
   }
+  throw new EggcupError(
+    'ERR_FRAMEWORK_NOT_FOUND',
+    `app.framework: "${framework}" is not found from app.baseDir ${baseDir}, nor from ${cwd}; install it there (npm install ${framework}) or give its path`,
+  );
 }
 
-function isModule(folder: string): boolean {
-  return readPackage(folder)['type'] === 'module';
+function findFrom(place: string, framework: string, wantsModule: boolean): string | undefined {
+  const requireFrom = createRequire(join(place, 'package.json'));
+  const folders = isAbsolute(framework)
+    ? [framework]
+    : (requireFrom.resolve.paths(framework) ?? []).map((path) => join(path, framework));
+  const folder = folders.find((path) => existsSync(join(path, 'package.json')));
+  const module = folder === undefined ? undefined : importTarget(folder);
+  if (wantsModule && module !== undefined) return module;
+  try {
+    return requireFrom.resolve(framework);
+  } catch {
+    // Not there (MODULE_NOT_FOUND), or a package without a CommonJS build (ERR_PACKAGE_PATH_NOT_EXPORTED).
+    return module;
+  }
 }
 
 /** What `import` of the package's name leads to, by its `exports`. */

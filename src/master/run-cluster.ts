@@ -58,7 +58,7 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     cluster?.fail(fault.reason);
   });
   try {
-    const booted = await boot(loaded, log, env, () => signals.stopAsked !== undefined || fault !== undefined);
+    const booted = await boot(loaded, log, request, () => signals.stopAsked !== undefined || fault !== undefined);
     if (booted === undefined) return fault ?? stoppedWhileBooting(signals, log);
     cluster = new Cluster(booted, log, env);
     const running = cluster;

@@ -29,10 +29,3 @@ function read(pid: number, file: string): string {
     return ''; // It has ended meanwhile.
   }
 }
-
-/** Memory of a process, with what it shares divided among those that share it. */
-export function pssBytes(pid: number): number {
-  const kibibytes = /^Pss:\s+(\d+) kB$/m.exec(read(pid, 'smaps_rollup'))?.[1];
-  if (kibibytes === undefined) throw new Error(`pid ${pid} has no memory`);
-  return Number(kibibytes) * 1024;
-}

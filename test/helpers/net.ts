@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { createServer } from 'node:net';
+import type { TestContext } from 'node:test';
 
 /** A port that nobody listens on now. */
 export function freePort(): Promise<number> {
@@ -9,6 +10,18 @@ export function freePort(): Promise<number> {
     server.listen(0, () => {
       const address = server.address();
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** A port that somebody else listens on until the test ends. */
+export function takePort(t: TestContext): Promise<number> {
+  const server = createServer();
+  t.after(() => server.close());
+  return new Promise((resolve) => {
+    server.listen(0, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { fixture, startCluster, startScript } from '../helpers/cluster.js';
+import { takePort } from '../helpers/net.js';
 import { until } from '../helpers/until.js';
 
 test('an app worker that fails while starting ends the master with 11 and says why', async (t) => {
@@ -42,19 +42,10 @@ test('who is not ready within startup.timeout is named, and the master ends with
 });
 
 test('a taken port ends the master with 14 before anything is forked', async (t) => {
-  const holder = createServer();
-  await new Promise<void>((resolve) => {
-    holder.listen(0, resolve);
-  });
-  t.after(() => holder.close());
-  const address = holder.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  const cluster = startCluster(t, { config: { app: { script: fixture('scripts/hello.js'), port: address.port } } });
+  const port = await takePort(t);
+  const cluster = startCluster(t, { config: { app: { script: fixture('scripts/hello.js'), port } } });
   assert.equal(await cluster.ended(), 14);
-  assert.match(
-    String(cluster.logged('boot.failed')[0]?.['problem']),
-    new RegExp(`ClusterPortConflictError.*${address.port}`),
-  );
+  assert.match(String(cluster.logged('boot.failed')[0]?.['problem']), new RegExp(`ClusterPortConflictError.*${port}`));
   assert.equal(cluster.logged('child.forked').length, 0);
   await cluster.assertGone();
 });
@@ -130,14 +121,8 @@ test('a Unix socket whose path the kernel would cut off is refused with 78', asy
 });
 
 test('a taken port that is not the application’s is the script’s own business', async (t) => {
-  const holder = createServer();
-  await new Promise<void>((resolve) => {
-    holder.listen(0, resolve);
-  });
-  t.after(() => holder.close());
-  const address = holder.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  const env = { OTHER_PORT: String(address.port) };
+  const port = await takePort(t);
+  const env = { OTHER_PORT: String(port) };
   const cluster = await startScript(t, 'scripts/tries-other-port.js', {}, { env });
   await cluster.untilReady();
   await until('it to cope', () => cluster.output.includes('coped'));

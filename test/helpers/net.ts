@@ -32,7 +32,9 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** One request on a connection of its own; rejects on any error of the connection. */
+const ANSWER_MS = 60_000;
+
+/** One request on a connection of its own; rejects on any error of the connection, and when no answer comes. */
 export function get(port: number, path = '/', socketPath?: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const target = socketPath === undefined ? { host: '127.0.0.1', port } : { socketPath };
@@ -42,6 +44,7 @@ export function get(port: number, path = '/', socketPath?: string): Promise<Repl
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));
       response.on('error', reject);
     });
+    outgoing.setTimeout(ANSWER_MS, () => outgoing.destroy(new Error(`no answer from ${path} within ${ANSWER_MS} ms`)));
     outgoing.on('error', reject).end();
   });
 }

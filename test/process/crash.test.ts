@@ -40,6 +40,8 @@ test('a killed agent is replaced while the workers serve on, and new workers wai
   process.kill(agent, 'SIGKILL');
   await cluster.untilLogged('child.exited', { pid: agent });
   process.kill(workers[0] ?? 0, 'SIGKILL');
+  // Until the master has noticed, Node may hand the dead worker a connection, which then hangs.
+  await cluster.untilLogged('child.exited', { pid: workers[0] });
   assert.equal(Number((await get(cluster.port)).body), workers[1]);
   await until(
     'both to be replaced',

@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
-import type { ContainerFacts } from '#eggcup/container/facts.js';
-import { planSize, type Plan, type SizingConfig } from '#eggcup/sizing.js';
-
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
-const QUOTA = '/sys/fs/cgroup/cpu.max';
-const MEMORY = '/sys/fs/cgroup/memory.max';
-const CPUSET = '/proc/self/status';
-const ABSENT = { kind: 'absent' } as const;
+import { ABSENT, CPUSET, GIB, MEMORY, MIB, QUOTA, factsWith, plan } from './sizing-rig.js';
 
 test('the CPU quota decides, rounded as configured', () => {
   const facts = factsWith({ quota: 2.5 });
@@ -136,44 +127,6 @@ test('a limit with a caveat is used and warned about', () => {
   ]);
 });
 
-test('auto stays within min and max, whatever the facts', () => {
-  fc.assert(
-    fc.property(anyFacts, anyConfig, (facts, config) => {
-      const { workers, heapMiB } = planSize(facts, config);
-      assert(Number.isInteger(workers) && workers >= config.min && workers <= config.max, `${workers} workers`);
-      assert(heapMiB === null || (Number.isInteger(heapMiB) && heapMiB > 0), `heap ${heapMiB}`);
-    }),
-  );
-});
-
-test('more quota or more memory never means fewer workers', () => {
-  fc.assert(
-    fc.property(
-      anyFacts,
-      anyConfig,
-      quotas,
-      memories,
-      quotas,
-      memories,
-      (facts, config, quota, memory, more, moreMemory) => {
-        const before = factsWith({ quota, memory }, facts);
-        const after = factsWith({ quota: quota + more, memory: memory + moreMemory }, facts);
-        assert(planSize(after, config).workers >= planSize(before, config).workers);
-      },
-    ),
-  );
-});
-
-test('all heaps together stay below the memory limit, or a warning says that they do not', () => {
-  fc.assert(
-    fc.property(anyFacts, anyConfig, memories, (facts, config, memory) => {
-      const { workers, heapMiB, warnings } = planSize(factsWith({ memory }, facts), { ...config, heap: 'auto' });
-      if (heapMiB === null || warnings.length > 0) return;
-      assert(heapMiB * MIB * workers <= memory, `${workers} × ${heapMiB} MiB in ${memory}`);
-    }),
-  );
-});
-
 test('the worked examples of docs/sizing.md are what the code computes', () => {
   const page = readFileSync(new URL('../../../docs/sizing.md', import.meta.url), 'utf8');
   const rows = [...page.matchAll(EXAMPLE)];
@@ -199,78 +152,4 @@ function numberOf(text: string | undefined): number | undefined {
 function sizeOf(text: string | undefined): number | undefined {
   const [count, unit] = text?.split(' ') ?? [];
   return unit === undefined ? undefined : Number(count) * (unit === 'GiB' ? GIB : MIB);
-}
-
-const quotas = fc.double({ min: 0.01, max: 300, noNaN: true });
-const memories = fc.integer({ min: 0, max: 16 * GIB });
-
-function readingOf(values: fc.Arbitrary<number>): fc.Arbitrary<ContainerFacts['cpuQuota']> {
-  return fc.oneof(
-    fc.constant(ABSENT),
-    fc.constant({ kind: 'unreadable', source: '/x', reason: 'EIO' } as const),
-    values.map((value) => ({ kind: 'present', value, source: '/x' }) as const),
-  );
-}
-
-const anyFacts: fc.Arbitrary<ContainerFacts> = fc.record({
-  cgroup: fc.constantFrom(1, 2, null),
-  cpuQuota: readingOf(quotas),
-  cpuset: readingOf(fc.integer({ min: 1, max: 512 })),
-  memoryLimitBytes: readingOf(memories),
-  machineMemoryBytes: fc.constant({ kind: 'present', value: 64 * GIB, source: '/proc/meminfo' } as const),
-  availableParallelism: fc.integer({ min: 1, max: 512 }),
-});
-
-const anyConfig: fc.Arbitrary<SizingConfig> = fc
-  .record({
-    min: fc.integer({ min: 1, max: 64 }),
-    span: fc.integer({ min: 0, max: 100 }),
-    rounding: fc.constantFrom('floor', 'round', 'ceil'),
-    memoryPerWorker: fc.integer({ min: 1, max: 4 * GIB }),
-    heap: fc.oneof(fc.constantFrom('auto', 'off'), fc.integer({ min: 1, max: 4 * GIB })),
-  })
-  .map(({ min, span, rounding, memoryPerWorker, heap }) => ({
-    count: 'auto',
-    min,
-    max: min + span,
-    rounding,
-    memoryPerWorker,
-    heap,
-  }));
-
-interface Limits {
-  readonly quota?: number | undefined;
-  readonly cpuset?: number | undefined;
-  readonly memory?: number | undefined;
-}
-
-const MACHINE: ContainerFacts = {
-  cgroup: 2,
-  cpuQuota: ABSENT,
-  cpuset: { kind: 'present', value: 8, source: CPUSET },
-  memoryLimitBytes: ABSENT,
-  machineMemoryBytes: { kind: 'present', value: 16 * GIB, source: '/proc/meminfo' },
-  availableParallelism: 8,
-};
-
-function factsWith({ quota, cpuset, memory }: Limits, facts = MACHINE): ContainerFacts {
-  return {
-    ...facts,
-    ...(quota !== undefined && { cpuQuota: { kind: 'present', value: quota, source: QUOTA } }),
-    ...(cpuset !== undefined && { cpuset: { kind: 'present', value: cpuset, source: CPUSET } }),
-    ...(memory !== undefined && { memoryLimitBytes: { kind: 'present', value: memory, source: MEMORY } }),
-  };
-}
-
-const DEFAULTS: SizingConfig = {
-  count: 'auto',
-  min: 1,
-  max: 64,
-  rounding: 'floor',
-  memoryPerWorker: 160 * MIB,
-  heap: 'auto',
-};
-
-function plan(facts: ContainerFacts, config: Partial<SizingConfig> = {}): Plan {
-  return planSize(facts, { ...DEFAULTS, ...config });
 }

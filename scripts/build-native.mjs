@@ -1,0 +1,41 @@
+/**
+ * Compiles native/ to native/prebuilt/linux-ARCH.node: for this machine's processor, or for those that are named
+ * (`npm run build:native -- x64 arm64`; a foreign one needs Debian's gcc-aarch64-linux-gnu or gcc-x86-64-linux-gnu).
+ * What it writes is committed: nobody who installs eggcup needs a compiler.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import nodeApi from 'node-api-headers';
+
+const folder = fileURLToPath(new URL('../native/', import.meta.url));
+const { include_dir: headers } = nodeApi;
+const FOREIGN_COMPILERS = { x64: 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' };
+
+const sources = readdirSync(folder)
+  .filter((file) => /\.[ch]$/.test(file))
+  .toSorted();
+// Says in the file of which sources it was made; a test compares.
+const hash = createHash('sha256');
+for (const file of sources) hash.update(`${file}\0`).update(readFileSync(folder + file));
+const sha256 = hash.digest('hex');
+
+const CHECKS = ['-std=c17', '-O2', '-Wall', '-Wextra', '-Wpedantic', '-Werror', `-DSOURCES_SHA256="${sha256}"`];
+// Nothing of a C library: one file for glibc and musl.
+const FREESTANDING = ['-ffreestanding', '-nostdlib', '-fno-builtin', '-fno-stack-protector', '-isystem', headers];
+const SHARED = ['-fPIC', '-shared', '-fvisibility=hidden', '-fno-asynchronous-unwind-tables', '-s'];
+const HARDENED = ['-Wl,-z,now', '-Wl,-z,relro', '-Wl,-z,noexecstack', '-Wl,--build-id=none'];
+
+const wanted = process.argv.slice(2);
+mkdirSync(`${folder}prebuilt`, { recursive: true });
+for (const arch of wanted.length === 0 ? [process.arch] : wanted) {
+  const compiler = arch === process.arch ? (process.env.CC ?? 'gcc') : FOREIGN_COMPILERS[arch];
+  if (compiler === undefined) throw new Error(`no native part is made for ${arch}: x64 or arm64`);
+  const target = `${folder}prebuilt/linux-${arch}.node`;
+  const files = sources.filter((file) => file.endsWith('.c')).map((file) => folder + file);
+  execFileSync(compiler, [...CHECKS, ...FREESTANDING, ...SHARED, ...HARDENED, '-o', target, ...files], {
+    stdio: 'inherit',
+  });
+  process.stdout.write(`${target}: ${statSync(target).size} bytes\n`);
+}

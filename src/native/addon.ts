@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '../errors.js';
+
+/**
+ * What an init needs of the kernel and Node doesn't give (native/*.c, prebuilt in the package; one file for each
+ * processor, the same for glibc and musl). Signals are numbers; a negative result is an errno.
+ */
+export interface Native {
+  /** SHA-256 of the sources that it was built from. */
+  readonly sources: string;
+
+  /** The pid of a zombie among this thread's children, or 0; `pid` 0 asks for any. It stays where it is. */
+  peek(pid: number): number;
+  /** Takes a zombie away: its wait status (wait(2)), or -1 when there is none. */
+  reap(pid: number): number;
+  /** Pids that libuv waits for at this instant. */
+  ownChildren(): number[];
+  /** `pid`, when this child has stopped since the last question; else 0. */
+  hasStopped(pid: number): number;
+
+  /**
+   * Starts the first of the files that can be executed, in its own process group, with these descriptors. The Buffers
+   * hold strings, each with its NUL. Returns the pid.
+   */
+  spawn(files: Buffer, argv: Buffer, environment: Buffer, descriptors: Int32Array): number;
+  /** The process group in the foreground of standard input's terminal; 0 where there is none. */
+  foreground(): number;
+  /** This process' own group. */
+  group(): number;
+  setForeground(group: number): number;
+
+  /** Catches these from now on, until a listener takes over; returns those that had no handler at that instant. */
+  holdSignals(signals: readonly number[]): number[];
+  /** What was caught meanwhile. */
+  heldSignals(): number[];
+  /** To be called once. A fault's signal is told when somebody has sent it; a fault of our own ends the process. */
+  watchSignals(signals: readonly number[], listener: (signal: number) => void): number;
+  /** Keeps these from the thread that calls; the process still receives them. */
+  blockSignals(signals: readonly number[]): number;
+
+  /** Removes the file (a path with its NUL) unless `beat` is called within the time, again and again. */
+  armDeadMan(file: Buffer, milliseconds: number): number;
+  beat(): number;
+  disarmDeadMan(): number;
+
+  /** SIGKILL for this process, so long after its parent has died. */
+  endAfterParent(milliseconds: number): number;
+  signalOnParentDeath(signal: number): number;
+  becomeSubreaper(): number;
+  isSubreaper(): boolean;
+  /** The session of a process (0: of this one). */
+  session(pid: number): number;
+}
+
+let loaded: Native | undefined;
+let failure: string | undefined;
+
+/** The native part, or `undefined` where it can't be loaded: `whyNotNative` tells why. On the main thread only. */
+export function loadNative(): Native | undefined {
+  if (loaded !== undefined || failure !== undefined) return loaded;
+  const file = `../../native/prebuilt/${process.platform}-${process.arch}.node`;
+  const target: { exports: Native | Record<string, never> } = { exports: {} };
+  try {
+    process.dlopen(target, fileURLToPath(new URL(file, import.meta.url)));
+    loaded = target.exports as Native;
+  } catch (error) {
+    failure = messageOf(error);
+  }
+  return loaded;
+}
+
+export function whyNotNative(): string | undefined {
+  return failure;
+}

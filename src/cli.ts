@@ -5,7 +5,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from './config/config-error.js';
 import { loadConfig } from './config/load.js';
-import { parseEntryArgs } from './master/entry-args.js';
+import { parseEntryArgs } from './init/entry-args.js';
 import { printLine, version } from './terminal.js';
 
 const USAGE = `usage: eggcup check [--config FILE]   validates the config file: exit 0, or 78 and all that is wrong
@@ -29,7 +29,7 @@ function main([command, ...args]: readonly string[]): number {
 }
 
 function check(args: readonly string[]): number {
-  const request = parseEntryArgs(args);
+  const request = parseEntryArgs(args, process.env);
   if (request.kind === 'help') return say(USAGE);
   if (request.kind !== 'cluster') return refuse(`eggcup: ${request.kind === 'refused' ? request.why : USAGE}`);
   const file = request.configFile;

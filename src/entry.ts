@@ -4,35 +4,64 @@
  * The one file that reads `process.argv` and calls `process.exit`.
  */
 import { writeSync } from 'node:fs';
-import { claimSignals, type Signals } from './master/signals.js';
+import { ClaimedSignals } from './init/claimed-signals.js';
+import type { CommandEnd } from './init/command-end.js';
+import type { EntryRequest } from './init/entry-args.js';
+import { loadNative, whyNotNative } from './native/addon.js';
 
-const signals = claimSignals();
-process.exit(await main(signals).catch(fault));
+const native = loadNative();
+const signals = new ClaimedSignals(native);
+process.exit(await main().catch(fault));
 
-async function main(claimed: Signals): Promise<number> {
-  const { parseEntryArgs, ENTRY_USAGE } = await import('./master/entry-args.js');
-  const { printLine, version } = await import('./terminal.js');
-  const { DEFAULT_TERMINATION_LOG, writeTerminationLog } = await import('./init/termination-log.js');
-  const request = parseEntryArgs(process.argv.slice(2));
+async function main(): Promise<number> {
+  const { parseEntryArgs, ENTRY_USAGE } = await import('./init/entry-args.js');
+  const request = parseEntryArgs(process.argv.slice(2), process.env);
   switch (request.kind) {
     case 'help':
-      printLine(1, ENTRY_USAGE);
-      return 0;
-    case 'version':
-      printLine(1, version());
-      return 0;
+      return print(ENTRY_USAGE);
+    case 'version': {
+      const { version } = await import('./terminal.js');
+      return print(version());
+    }
     case 'refused':
-      printLine(2, `eggcup: ${request.why}`);
-      writeTerminationLog(DEFAULT_TERMINATION_LOG, { code: 78, reason: request.why, exits: [] });
-      return 78;
+      writeSync(2, `eggcup: ${request.why}\n`);
+      return terminated(78, request.why);
+    case 'command': {
+      const end = await runCommand(request);
+      return end.code === 0 ? 0 : terminated(end.code, end.reason);
+    }
     case 'cluster': {
       const { fileURLToPath } = await import('node:url');
       const { runCluster } = await import('./master/run-cluster.js');
       const exampleFile = fileURLToPath(new URL('../examples/hello/cluster.yaml', import.meta.url));
       const { configFile } = request;
-      return runCluster({ signals: claimed, configFile, exampleFile, env: process.env, cwd: process.cwd() });
+      return runCluster({ signals, native, configFile, exampleFile, env: process.env, cwd: process.cwd() });
     }
   }
+}
+
+async function runCommand(request: EntryRequest & { kind: 'command' }): Promise<CommandEnd> {
+  const { Voice } = await import('./init/voice.js');
+  const { command, options } = request;
+  const details = { command, options, signals, env: process.env, voice: new Voice(options.verbosity) };
+  if (native === undefined) {
+    const { runCommandWithoutNative } = await import('./init/command-fallback.js');
+    return runCommandWithoutNative(details, whyNotNative() ?? 'unknown');
+  }
+  const { runCommand: run } = await import('./init/command.js');
+  return run(details, native);
+}
+
+function print(text: string): number {
+  writeSync(1, `${text}\n`);
+  return 0;
+}
+
+/** Leaves the reason for the kubelet. */
+async function terminated(code: number, reason: string): Promise<number> {
+  const { DEFAULT_TERMINATION_LOG, writeTerminationLog } = await import('./init/termination-log.js');
+  writeTerminationLog(process.env['EGGCUP__TERMINATION_LOG'] ?? DEFAULT_TERMINATION_LOG, { code, reason, exits: [] });
+  return code;
 }
 
 /** What nobody has foreseen: out of descriptors while loading, a working directory that was removed. */

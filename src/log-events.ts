@@ -20,6 +20,8 @@ export const LOG_MESSAGES = {
   'child.killed': 'A process outlived its time and was killed',
   'child.unkillable': 'A process did not end on SIGKILL; going on without it',
   'child.listening': 'A process listens on an address that is not the application port',
+  'child.orphan-reaped': 'A process that nobody waited for was reaped',
+  'child.orphan-told': 'Processes that outlived the cluster were told to end',
   'child.orphan-killed': 'A process that outlived the cluster was killed',
   'worker.uncaught': 'A worker had an uncaught exception',
   'worker.close-failed': 'The application could not be closed',
@@ -34,12 +36,15 @@ export const LOG_MESSAGES = {
   'health.recovered': 'The health files can be written again',
   'health.watchdog-failed': 'Nothing takes `live` away when the master hangs: probe its age with dist/probe.js',
   'message.dropped': 'A message was dropped',
+  'init.unavailable': 'The native part could not be loaded: orphans are not reaped',
+  'init.no-subreaper': 'The kernel makes no subreaper of the master: orphans leave it',
   'signal.ignored': 'A signal was ignored: what it asks for is not available yet',
   'stop.begun': 'The stop begins',
   'stop.hurried': 'Asked again to stop: no more delay, a short drain',
   'stop.forced': 'Asked a third time to stop: killing what is left',
   'stop.done': 'The stop is done',
   'master.failed': 'A fault of eggcup itself',
+  'master.killed': 'A signal that ends a process was sent to the master',
 } as const satisfies Record<SupervisorEvent | ChildLogEvent, string> & Record<string, string>;
 
 export type LogEvent = keyof typeof LOG_MESSAGES;

@@ -1,4 +1,4 @@
-/** The watchdog's thread, see watchdog.ts. */
+/** What the thread of watchdog-thread.ts runs. */
 import { rmSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 

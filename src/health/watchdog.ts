@@ -1,33 +1,24 @@
-import { Worker } from 'node:worker_threads';
+import { resolve } from 'node:path';
+import type { Native } from '../native/addon.js';
+import { DeadMan } from './dead-man.js';
+import { WatchdogThread } from './watchdog-thread.js';
 
-/** A master whose event loop has been silent for so long (and at most twice as long) is no longer `live`. */
+/** A master whose event loop has been silent for so long (a thread needs up to twice the time) is no longer `live`. */
 export const WATCHDOG_MS = 4000;
 
-/**
- * Takes `live` away when the event loop hangs: a thread, because it must not run on that loop.
- * The thread removes the file and nothing else; a loop that goes on writes it again at its next beat.
- */
-export class Watchdog {
-  readonly #beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  readonly #thread: Worker;
+/** What takes `live` away when the event loop hangs. It must not run on that loop. */
+export interface Watchdog {
+  beat(): void;
+  stop(): void;
+}
 
-  /** `onFailure` hears when the thread could not be started (a limit of processes or memory) or has died. */
-  constructor(liveFile: string, onFailure: (error: Error) => void) {
-    this.#thread = new Worker(new URL('watchdog-thread.js', import.meta.url), {
-      workerData: { beats: this.#beats, liveFile, limitMs: WATCHDOG_MS },
-      execArgv: [],
-      env: {},
-      // It holds a loop and a file name: V8 need not set aside what it gives a server.
-      resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },
-    });
-    this.#thread.on('error', onFailure).unref();
-  }
-
-  beat(): void {
-    Atomics.add(this.#beats, 0, 1);
-  }
-
-  async stop(): Promise<void> {
-    await this.#thread.terminate();
-  }
+/** `onFailure` hears when there can be none (a limit of processes or memory), or when it has died. */
+export function startWatchdog(
+  liveFile: string,
+  native: Native | undefined,
+  onFailure: (error: Error) => void,
+): Watchdog {
+  const file = resolve(liveFile);
+  const deadMan = native === undefined ? undefined : DeadMan.arm(native, file, WATCHDOG_MS);
+  return deadMan ?? new WatchdogThread(file, WATCHDOG_MS, onFailure);
 }

@@ -1,56 +1,54 @@
-/**
- * The master's signals, taken before anything else is loaded: as PID 1 a signal without a listener is lost, elsewhere
- * its default action would kill the master and leave its children. What arrives early is kept until somebody asks.
- */
+import type { ClaimedSignals } from '../init/claimed-signals.js';
 
 export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
 
-const STOP_SIGNALS: readonly StopSignal[] = ['SIGTERM', 'SIGINT', 'SIGQUIT'];
-/** Claimed for what design 5 gives them; SIGUSR1 so that it never opens the inspector. */
-const UNAVAILABLE: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'];
+/** What a signal asks of a cluster (design 5). `fatal` is one that ends a process by default and means nothing here. */
+export type ClusterSignal =
+  | { readonly kind: 'stop'; readonly signal: StopSignal }
+  | { readonly kind: 'unavailable' | 'fatal'; readonly signal: NodeJS.Signals };
+
+const STOP: readonly StopSignal[] = ['SIGTERM', 'SIGINT', 'SIGQUIT'];
+/** Reserved for what design 5 gives them; SIGUSR1 so that it never opens the inspector. */
+const UNAVAILABLE: ReadonlySet<NodeJS.Signals> = new Set(['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU']);
 
 /** One Ctrl-C is heard twice where the parent passes on what the terminal has sent to all (npm does). */
 const SAME_KEY_MS = 50;
 
-export interface SignalListener {
-  stop(signal: StopSignal): void;
-  unavailable(signal: NodeJS.Signals): void;
-}
+/** The signals of a cluster's master; kept until somebody listens. */
+export class ClusterSignals {
+  /** The first that ends the boot. */
+  #ending: ClusterSignal | undefined;
+  #listener: ((signal: ClusterSignal) => void) | undefined;
+  #interruptedAt = Number.NEGATIVE_INFINITY;
+  readonly #early: ClusterSignal[] = [];
 
-export interface Signals {
-  /** Whether a stop has been asked for since the first millisecond. */
-  readonly stopAsked: StopSignal | undefined;
-  /** Hands over what has arrived so far, and all that will. */
-  listen(listener: SignalListener): void;
-}
-
-/** To be called once, first of all. */
-export function claimSignals(): Signals {
-  let listener: SignalListener | undefined;
-  let stopAsked: StopSignal | undefined;
-  let interruptedAt = Number.NEGATIVE_INFINITY;
-  const early: ((to: SignalListener) => void)[] = [];
-  const hear = (tell: (to: SignalListener) => void): void => {
-    if (listener === undefined) early.push(tell);
-    else tell(listener);
-  };
-  for (const signal of STOP_SIGNALS) {
-    process.on(signal, () => {
-      const now = performance.now();
-      if (signal === 'SIGINT' && now - interruptedAt < SAME_KEY_MS) return;
-      if (signal === 'SIGINT') interruptedAt = now;
-      stopAsked ??= signal;
-      hear((to) => to.stop(signal));
-    });
+  constructor(signals: ClaimedSignals) {
+    signals.listen((signal) => this.#hear(signal));
   }
-  for (const signal of UNAVAILABLE) process.on(signal, () => hear((to) => to.unavailable(signal)));
-  return {
-    get stopAsked() {
-      return stopAsked;
-    },
-    listen(to) {
-      listener = to;
-      for (const tell of early.splice(0)) tell(to);
-    },
-  };
+
+  get ending(): ClusterSignal | undefined {
+    return this.#ending;
+  }
+
+  /** Hands over what has arrived so far, and all that will. */
+  listen(listener: (signal: ClusterSignal) => void): void {
+    this.#listener = listener;
+    for (const signal of this.#early.splice(0)) listener(signal);
+  }
+
+  #hear(name: NodeJS.Signals): void {
+    const now = performance.now();
+    if (name === 'SIGINT' && now - this.#interruptedAt < SAME_KEY_MS) return;
+    if (name === 'SIGINT') this.#interruptedAt = now;
+    const signal = meaningOf(name);
+    if (signal.kind !== 'unavailable') this.#ending ??= signal;
+    if (this.#listener === undefined) this.#early.push(signal);
+    else this.#listener(signal);
+  }
+}
+
+function meaningOf(signal: NodeJS.Signals): ClusterSignal {
+  const stop = STOP.find((name) => name === signal);
+  if (stop !== undefined) return { kind: 'stop', signal: stop };
+  return { kind: UNAVAILABLE.has(signal) ? 'unavailable' : 'fatal', signal };
 }

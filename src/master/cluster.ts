@@ -1,20 +1,21 @@
 import { onExit } from 'signal-exit';
 import { HealthFiles } from '../health/files.js';
 import type { Log } from '../log.js';
+import type { Native } from '../native/addon.js';
 import type { Child } from '../process/child.js';
-import type { ExitCode } from '../supervisor/model.js';
 import type { Boot } from './boot.js';
 import { Executor } from './executor.js';
 import { HealthReporter } from './health-reporter.js';
 import { Loop } from './loop.js';
 import { Messages } from './messages.js';
 import { policyOf } from './policy.js';
-import type { StopSignal } from './signals.js';
-import { killStrays } from './strays.js';
+import type { StopSignal } from './cluster-signals.js';
+import { adoptOrphans } from './adopt-orphans.js';
+import { endStrays, killStrays } from './strays.js';
 
-/** How a cluster ended: the exit code (design 4), the reason in words, the last exits of children, oldest first. */
+/** How a cluster ended: the exit code (design 4; 128+n for a fatal signal), the reason in words, the last exits of children, oldest first. */
 export interface Ended {
-  readonly code: ExitCode | 78;
+  readonly code: number;
   readonly reason: string;
   readonly exits: readonly string[];
 }
@@ -26,17 +27,19 @@ const EXITS_KEPT = 10;
 export class Cluster {
   readonly #booted: Boot;
   readonly #log: Log;
+  readonly #native: Native | undefined;
   readonly #children = new Map<number, Child>();
   readonly #exits: string[] = [];
   readonly #loop: Loop;
   readonly #messages: Messages;
   readonly #reporter: HealthReporter | undefined;
-  #end: (code: ExitCode, reason: string) => void = () => undefined;
+  #end: (code: number, reason: string) => void = () => undefined;
 
-  constructor(booted: Boot, log: Log, env: NodeJS.ProcessEnv) {
+  constructor(booted: Boot, log: Log, { env, native }: { env: NodeJS.ProcessEnv; native: Native | undefined }) {
     const { config, plan, roles } = booted;
     this.#booted = booted;
     this.#log = log;
+    this.#native = native;
     const policy = policyOf(config, plan, roles.agent !== undefined);
     this.#loop = new Loop(
       policy,
@@ -73,19 +76,28 @@ export class Cluster {
     });
     // Whatever way the master goes, as far as it can be caught.
     const forget = onExit(() => {
-      this.#cleanUp();
+      this.#endChildren();
+      killStrays(this.#booted.instance, this.#log);
       this.#log.flush();
     });
+    const adoption = adoptOrphans(this.#native, this.#log);
     process.on('message', (raw) => this.#messages.fromParent(raw));
     this.#loop.start();
     const { code, reason } = await ended;
+    this.#endChildren();
+    await endStrays(this.#booted.instance, this.#log);
+    adoption?.stop();
     forget();
-    this.#cleanUp();
     return { code, reason, exits: this.#exits };
   }
 
   requestStop(signal: StopSignal): void {
     this.#loop.dispatch({ kind: 'stop-requested', signal });
+  }
+
+  /** At once: everything is killed. */
+  end({ code, reason }: Ended): void {
+    this.#end(code, reason);
   }
 
   /** A fault of eggcup itself. After the exit was ordered there is nothing left but to go. */
@@ -105,6 +117,7 @@ export class Cluster {
     });
     return new HealthReporter({
       files,
+      native: this.#native,
       log,
       policy: this.#loop.policy,
       frame: { startedAt: new Date().toISOString(), plan, facts },
@@ -117,9 +130,8 @@ export class Cluster {
     if (this.#exits.length > EXITS_KEPT) this.#exits.shift();
   }
 
-  #cleanUp(): void {
+  #endChildren(): void {
     this.#reporter?.close();
     for (const child of this.#children.values()) child.kill();
-    killStrays(this.#booted.instance, this.#log);
   }
 }

@@ -5,7 +5,8 @@ import type { Policy, State } from '../supervisor/model.js';
 import { hasStarted, isLive, isReady } from '../supervisor/view.js';
 import type { HealthFiles } from '../health/files.js';
 import { type StatusFrame, statusOf } from './status.js';
-import { Watchdog } from '../health/watchdog.js';
+import { type Watchdog, startWatchdog } from '../health/watchdog.js';
+import type { Native } from '../native/addon.js';
 
 /** Design 3 promises at most 2 s between two beats. */
 const BEAT_MS = 1000;
@@ -16,6 +17,7 @@ export interface ReporterOptions {
   readonly frame: StatusFrame;
   readonly address: () => string | null;
   readonly log: Log;
+  readonly native: Native | undefined;
 }
 
 /** Keeps the health files true to the supervisor's state: markers at once, the status once per turn of the loop. */
@@ -31,7 +33,7 @@ export class HealthReporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options;
-    this.#watchdog = new Watchdog(join(options.files.dir, 'live'), ({ message }) =>
+    this.#watchdog = startWatchdog(join(options.files.dir, 'live'), options.native, ({ message }) =>
       options.log.warn('health.watchdog-failed', { reason: message }),
     );
     this.#heart = setInterval(() => this.#beat(), BEAT_MS).unref();
@@ -50,7 +52,7 @@ export class HealthReporter {
     clearInterval(this.#heart);
     clearImmediate(this.#statusDue);
     this.#state = undefined;
-    void this.#watchdog.stop();
+    this.#watchdog.stop();
     this.#options.files.removeAll();
   }
 

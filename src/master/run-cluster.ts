@@ -2,15 +2,19 @@ import { isatty } from 'node:tty';
 import { ConfigError } from '../config/config-error.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { EggcupError, messageOf } from '../errors.js';
+import type { ClaimedSignals } from '../init/claimed-signals.js';
+import { numberOf } from '../init/signal-names.js';
 import { DEFAULT_TERMINATION_LOG, writeTerminationLog } from '../init/termination-log.js';
 import { type Log, createLog } from '../log.js';
+import type { Native } from '../native/addon.js';
 import { boot } from './boot.js';
 import { Cluster, type Ended } from './cluster.js';
 import { redirectConsole } from './redirect-console.js';
-import type { Signals } from './signals.js';
+import { type ClusterSignal, ClusterSignals } from './cluster-signals.js';
 
 export interface ClusterRequest {
-  readonly signals: Signals;
+  readonly signals: ClaimedSignals;
+  readonly native: Native | undefined;
   /** `--config FILE` */
   readonly configFile: string | undefined;
   readonly exampleFile: string;
@@ -49,7 +53,7 @@ async function readConfig(request: ClusterRequest): Promise<LoadedConfig | undef
 
 /** An error that nobody caught ends the boot; later it ends the cluster, in order. */
 async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Log): Promise<Ended> {
-  const { signals, env } = request;
+  const signals = new ClusterSignals(request.signals);
   let fault: Ended | undefined;
   let cluster: Cluster | undefined;
   process.on('uncaughtException', (error: unknown) => {
@@ -58,24 +62,39 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     cluster?.fail(fault.reason);
   });
   try {
-    const booted = await boot(loaded, log, request, () => signals.stopAsked !== undefined || fault !== undefined);
-    if (booted === undefined) return fault ?? stoppedWhileBooting(signals, log);
-    cluster = new Cluster(booted, log, env);
+    const booted = await boot(loaded, log, request, () => signals.ending !== undefined || fault !== undefined);
+    if (booted === undefined) return fault ?? endedWhileBooting(signals.ending, log);
+    cluster = new Cluster(booted, log, request);
     const running = cluster;
     const ended = running.run();
-    signals.listen({
-      stop: (signal) => running.requestStop(signal),
-      unavailable: (signal) => log.warn('signal.ignored', { signal }),
-    });
+    signals.listen((signal) => obey(signal, running, log));
     return await ended;
   } catch (error) {
     return bootFailed(error, log);
   }
 }
 
-function stoppedWhileBooting(signals: Signals, log: Log): Ended {
-  log.info('boot.stopped', { signal: signals.stopAsked });
+function obey({ kind, signal }: ClusterSignal, cluster: Cluster, log: Log): void {
+  switch (kind) {
+    case 'stop':
+      return cluster.requestStop(signal);
+    case 'unavailable':
+      return log.warn('signal.ignored', { signal });
+    case 'fatal':
+      return cluster.end(killedBy(signal, log));
+  }
+}
+
+function endedWhileBooting(ending: ClusterSignal | undefined, log: Log): Ended {
+  if (ending?.kind === 'fatal') return killedBy(ending.signal, log);
+  log.info('boot.stopped', { signal: ending?.signal });
   return { code: 0, reason: 'stopped while booting', exits: [] };
+}
+
+/** As if the signal had ended this process, which it can't do to PID 1; but with the last clean-up. */
+function killedBy(signal: NodeJS.Signals, log: Log): Ended {
+  log.fatal('master.killed', { signal });
+  return { code: 128 + numberOf(signal), reason: `${signal} was sent to the master`, exits: [] };
 }
 
 function bootFailed(error: unknown, log: Log): Ended {

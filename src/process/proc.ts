@@ -1,10 +1,12 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { hasCode } from '../errors.js';
 
 /** A process as `/proc/PID/stat` describes it. `startTime` (clock ticks) tells it from a later one with its pid. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly ppid: number;
+  /** Its process group. */
+  readonly group: number;
   readonly state: string;
   readonly startTime: string;
 }
@@ -17,13 +19,14 @@ let tableOfThisTurn: ReadonlyMap<number, ProcessEntry> | undefined;
  */
 export function readProcessTable(): ReadonlyMap<number, ProcessEntry> {
   if (tableOfThisTurn === undefined) {
-    tableOfThisTurn = readTable();
+    tableOfThisTurn = scanProcesses();
     setImmediate(() => (tableOfThisTurn = undefined));
   }
   return tableOfThisTurn;
 }
 
-function readTable(): ReadonlyMap<number, ProcessEntry> {
+/** The same, read anew. */
+export function scanProcesses(): ReadonlyMap<number, ProcessEntry> {
   const table = new Map<number, ProcessEntry>();
   for (const pid of listPids()) {
     const entry = readProcess(pid);
@@ -42,10 +45,11 @@ export function readProcess(pid: number): ProcessEntry | undefined {
 export function parseStat(text: string): ProcessEntry | undefined {
   const end = text.lastIndexOf(')');
   const fields = text.slice(end + 2).split(' ');
-  const [state, ppid] = fields;
+  const [state, ppid, group] = fields;
   const startTime = fields[19];
-  if (end < 0 || state === undefined || ppid === undefined || startTime === undefined) return undefined;
-  return { pid: Number.parseInt(text, 10), ppid: Number(ppid), state, startTime };
+  if (end < 0 || state === undefined || ppid === undefined || group === undefined || startTime === undefined)
+    return undefined;
+  return { pid: Number.parseInt(text, 10), ppid: Number(ppid), group: Number(group), state, startTime };
 }
 
 /** Not `kill(pid, 0)`: that succeeds on a zombie too. */
@@ -73,6 +77,16 @@ export function descendantsOf(pid: number, table: ReadonlyMap<number, ProcessEnt
   return found;
 }
 
+/** Pids of this thread's children; `undefined` where `/proc` or the kernel (CONFIG_PROC_CHILDREN) doesn't tell. */
+export function childrenOfThisThread(): readonly number[] | undefined {
+  try {
+    return readFileSync('/proc/thread-self/children', 'latin1').split(' ').filter(Boolean).map(Number);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'EACCES')) return undefined;
+    throw error;
+  }
+}
+
 /** Processes whose environment holds this variable with this value: it stays with a process that left its parents. */
 export function processesWith(variable: string, value: string): readonly ProcessEntry[] {
   const marker = `${variable}=${value}`;
@@ -91,6 +105,8 @@ export function readRssBytes(pid: number): number | null {
 
 function listPids(): readonly number[] {
   try {
+    // Mounted for another PID namespace (unshare without --mount-proc) it would name strangers.
+    if (readlinkSync('/proc/self') !== String(process.pid)) return [];
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .map(Number);

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { parseToChild } from '../ipc/parse.js';
 import type { Task } from '../ipc/protocol.js';
 import { sendToMaster } from './channel.js';
+import { endWithMaster } from './end-with-master.js';
 
 /**
  * Waits until the master opens the gate, and returns what is to be done behind it. Meanwhile the framework's
@@ -10,6 +11,7 @@ import { sendToMaster } from './channel.js';
  */
 export function waitAtGate(): Promise<Task> {
   if (process.send === undefined) throw new Error('this program is started by eggcup, not by hand');
+  endWithMaster();
   if (!process.connected) leave(); // The master was killed while this module was loaded.
   return new Promise((resolve) => {
     const hear = (raw: unknown): void => {

@@ -39,8 +39,8 @@ test('a wrong command line is refused with 78 and the remedy', () => {
   for (const [args, why] of [
     [['--confg', 'x'], /unknown option "--confg"; see --help/],
     [['--config'], /--config needs a file/],
-    [['npm', 'run', 'migrate'], /running a command \("npm run migrate"\) is not available yet/],
-    [['--', 'ls'], /running a command \("ls"\) is not available yet/],
+    [['-p', 'SIGNOT', 'ls'], /-p needs a signal, as in -p SIGTERM, got "SIGNOT"/],
+    [['-g'], /-g is for running a command, and there is none/],
   ] as const) {
     const { code, stderr } = run('entry', args);
     assert.equal(code, 78);

@@ -11,8 +11,8 @@ import {
   readProcessTable,
 } from '#eggcup/process/proc.js';
 
-test('pid, parent, state and start time are read from stat', () => {
-  assert.deepEqual(parseStat(statOf('node')), { pid: 4711, ppid: 42, state: 'S', startTime: '123456' });
+test('pid, parent, group, state and start time are read from stat', () => {
+  assert.deepEqual(parseStat(statOf('node')), { pid: 4711, ppid: 42, group: 0, state: 'S', startTime: '123456' });
 });
 
 test('a command may hold blanks, parentheses, newlines and what looks like the rest of the line', () => {
@@ -79,14 +79,14 @@ test(
   },
 );
 
-/** A whole line of proc(5): field 4 is the parent, field 22 the start time. */
+/** A whole line of proc(5): field 4 is the parent, field 5 the group, field 22 the start time. */
 function statOf(comm: string): string {
   const between = Array.from({ length: 17 }, (_, index) => index).join(' ');
   return `4711 (${comm}) S 42 ${between} 123456 99 98 97\n`;
 }
 
 function entry(pid: number, ppid: number): ProcessEntry {
-  return { pid, ppid, state: 'S', startTime: String(pid) };
+  return { pid, ppid, group: pid, state: 'S', startTime: String(pid) };
 }
 
 function tableOf(...pairs: readonly (readonly [number, number])[]): ReadonlyMap<number, ProcessEntry> {

@@ -1,0 +1,39 @@
+import { constants } from 'node:os';
+
+/** The last one (SIGRTMAX on Linux). */
+export const LAST_SIGNAL = 64;
+/** Linux' first real-time signal for programs: the C library keeps two for its threads. */
+const FIRST_REAL_TIME = 34;
+const LAST_STANDARD = 31;
+const ALIASES: ReadonlySet<string> = new Set(['SIGIOT', 'SIGPOLL', 'SIGUNUSED']);
+
+/** `TERM`, `SIGTERM` or `15` → 15; real-time signals by number only. `undefined` when there is no such signal. */
+export function parseSignal(text: string): number | undefined {
+  if (/^\d{1,2}$/.test(text)) {
+    const number = Number(text);
+    return number >= 1 && number <= LAST_SIGNAL ? number : undefined;
+  }
+  const name = text.startsWith('SIG') ? text : `SIG${text}`;
+  return Object.entries(constants.signals).find(([known]) => known === name)?.[1];
+}
+
+/** 0 for a signal that this system does not have. */
+export function numberOf(name: string): number {
+  return Object.entries(constants.signals).find(([known]) => known === name)?.[1] ?? 0;
+}
+
+/** For people: `SIGTERM`, `SIG40`. */
+export function signalName(number: number): string {
+  const found = Object.entries(constants.signals).find(([name, value]) => value === number && !ALIASES.has(name));
+  return found?.[0] ?? `SIG${number}`;
+}
+
+/** The numbers of all signals that a program can catch, but SIGCHLD, which is about its own children. */
+export function allSignals(): readonly number[] {
+  const { SIGKILL, SIGSTOP, SIGCHLD } = constants.signals;
+  return Array.from({ length: LAST_SIGNAL }, (_, index) => index + 1).filter(
+    (number) =>
+      (number <= LAST_STANDARD || number >= FIRST_REAL_TIME) &&
+      ![SIGKILL, SIGSTOP, SIGCHLD].some((it) => it === number),
+  );
+}

@@ -8,7 +8,7 @@ typedef struct uv_process_s uv_process_t;
 typedef struct uv_signal_s uv_signal_t;
 
 /** libuv's stable numbers of handle types. */
-enum { UV_PROCESS = 7, UV_SIGNAL = 16 };
+enum { UV_PROCESS = 10, UV_SIGNAL = 16 };
 
 void uv_walk(uv_loop_t *loop, void (*visit)(uv_handle_t *handle, void *data), void *data);
 int uv_handle_get_type(const uv_handle_t *handle);

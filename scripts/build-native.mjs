@@ -1,12 +1,15 @@
 /**
  * Compiles native/ to native/prebuilt/linux-ARCH.node: for this machine's processor, or for those that are named
  * (`npm run build:native -- x64 arm64`; a foreign one needs Debian's gcc-aarch64-linux-gnu or gcc-x86-64-linux-gnu).
- * What it writes is committed: nobody who installs eggcup needs a compiler.
+ * What it writes is committed: nobody who installs eggcup needs a compiler. `--to FOLDER` writes elsewhere, and
+ * -D… options go to the compiler.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import nodeApi from 'node-api-headers';
 
 const folder = fileURLToPath(new URL('../native/', import.meta.url));
@@ -27,14 +30,21 @@ const FREESTANDING = ['-ffreestanding', '-nostdlib', '-fno-builtin', '-fno-stack
 const SHARED = ['-fPIC', '-shared', '-fvisibility=hidden', '-fno-asynchronous-unwind-tables', '-s'];
 const HARDENED = ['-Wl,-z,now', '-Wl,-z,relro', '-Wl,-z,noexecstack', '-Wl,--build-id=none'];
 
-const wanted = process.argv.slice(2);
-mkdirSync(`${folder}prebuilt`, { recursive: true });
-for (const arch of wanted.length === 0 ? [process.arch] : wanted) {
+const { values, positionals } = parseArgs({
+  options: {
+    to: { type: 'string', default: `${folder}prebuilt` },
+    D: { type: 'string', short: 'D', multiple: true, default: [] },
+  },
+  allowPositionals: true,
+});
+mkdirSync(values.to, { recursive: true });
+for (const arch of positionals.length === 0 ? [process.arch] : positionals) {
   const compiler = arch === process.arch ? (process.env.CC ?? 'gcc') : FOREIGN_COMPILERS[arch];
   if (compiler === undefined) throw new Error(`no native part is made for ${arch}: x64 or arm64`);
-  const target = `${folder}prebuilt/linux-${arch}.node`;
+  const target = join(values.to, `linux-${arch}.node`);
+  const defines = values.D.map((define) => `-D${define}`);
   const files = sources.filter((file) => file.endsWith('.c')).map((file) => folder + file);
-  execFileSync(compiler, [...CHECKS, ...FREESTANDING, ...SHARED, ...HARDENED, '-o', target, ...files], {
+  execFileSync(compiler, [...CHECKS, ...defines, ...FREESTANDING, ...SHARED, ...HARDENED, '-o', target, ...files], {
     stdio: 'inherit',
   });
   process.stdout.write(`${target}: ${statSync(target).size} bytes\n`);

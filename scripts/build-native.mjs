@@ -28,6 +28,8 @@ const CHECKS = ['-std=c17', '-O2', '-Wall', '-Wextra', '-Wpedantic', '-Werror', 
 // Nothing of a C library: one file for glibc and musl.
 const FREESTANDING = ['-ffreestanding', '-nostdlib', '-fno-builtin', '-fno-stack-protector', '-isystem', headers];
 const SHARED = ['-fPIC', '-shared', '-fvisibility=hidden', '-fno-asynchronous-unwind-tables', '-s'];
+// Or gcc calls functions of its own library for an atomic exchange.
+const PER_ARCH = { x64: [], arm64: ['-mno-outline-atomics'] };
 const HARDENED = ['-Wl,-z,now', '-Wl,-z,relro', '-Wl,-z,noexecstack', '-Wl,--build-id=none'];
 
 const { values, positionals } = parseArgs({
@@ -44,8 +46,12 @@ for (const arch of positionals.length === 0 ? [process.arch] : positionals) {
   const target = join(values.to, `linux-${arch}.node`);
   const defines = values.D.map((define) => `-D${define}`);
   const files = sources.filter((file) => file.endsWith('.c')).map((file) => folder + file);
-  execFileSync(compiler, [...CHECKS, ...defines, ...FREESTANDING, ...SHARED, ...HARDENED, '-o', target, ...files], {
-    stdio: 'inherit',
-  });
+  execFileSync(
+    compiler,
+    [...CHECKS, ...defines, ...FREESTANDING, ...PER_ARCH[arch], ...SHARED, ...HARDENED, '-o', target, ...files],
+    {
+      stdio: 'inherit',
+    },
+  );
   process.stdout.write(`${target}: ${statSync(target).size} bytes\n`);
 }

@@ -5,7 +5,7 @@
 #define FUNCTIONS(each)                                                                                            \
   each("peek", peek) each("reap", reap) each("ownChildren", own_children) each("hasStopped", has_stopped)          \
   each("spawn", spawn) each("foreground", foreground) each("setForeground", set_foreground)                        \
-  each("holdSignals", hold_signals) each("heldSignals", held_signals) each("watchSignals", watch_signals)          \
+  each("holdSignals", hold_signals) each("releaseSignals", release_signals) each("watchSignals", watch_signals)          \
   each("blockSignals", block_signals) each("armDeadMan", arm_dead_man) each("beat", beat)                          \
   each("disarmDeadMan", disarm_dead_man) each("endAfterParent", end_after_parent)                                  \
   each("signalOnParentDeath", signal_on_parent_death) each("becomeSubreaper", become_subreaper)                    \

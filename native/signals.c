@@ -4,6 +4,9 @@
 #include "value.h"
 
 static signal_set volatile caught;
+static signal_set held;
+/** How they were handled before: a preloaded module may listen already, and libuv installs its handler only once. */
+static struct disposition before_hold[SIGNALS + 1];
 
 static void catch(int signal, siginfo_t *info, void *context) {
   (void)info, (void)context;
@@ -11,25 +14,29 @@ static void catch(int signal, siginfo_t *info, void *context) {
 }
 
 /**
- * holdSignals(signals): catches them until somebody else installs a handler. Gives those that had none at that instant:
- * where Node had installed one at its start, it has been used up by an early signal (Node resets it then).
+ * holdSignals(signals): catches them until releaseSignals. Gives those that had no handler at that instant: where Node
+ * had installed one at its start, it has been used up by an early signal (Node resets it then).
  */
 napi_value hold_signals(napi_env env, napi_callback_info info) {
   const struct arguments given = arguments_of(env, info);
-  const signal_set wanted = signals_of(env, given.at[0]);
+  held = signals_of(env, given.at[0]);
   const struct disposition ours = handled_by(catch);
   signal_set unhandled = 0;
   for (int signal = 1; signal <= SIGNALS; signal += 1) {
-    struct disposition before = {.handler = NULL};
-    if (!(wanted & bit_of(signal)) || set_disposition(signal, &ours, &before) < 0) continue;
-    if (before.handler == NULL) unhandled |= bit_of(signal);
+    if (!(held & bit_of(signal)) || set_disposition(signal, &ours, &before_hold[signal]) < 0) continue;
+    if (before_hold[signal].handler == NULL) unhandled |= bit_of(signal);
   }
   return signals_value(env, unhandled);
 }
 
-/** heldSignals(): what has been caught meanwhile. */
-napi_value held_signals(napi_env env, napi_callback_info info) {
+/** releaseSignals(): leaves them to whoever has installed a handler meanwhile, or before. Gives what has been caught. */
+napi_value release_signals(napi_env env, napi_callback_info info) {
   (void)info;
+  for (int signal = 1; signal <= SIGNALS; signal += 1) {
+    struct disposition now = {.handler = NULL};
+    if (!(held & bit_of(signal)) || set_disposition(signal, NULL, &now) < 0) continue;
+    if (now.handler == catch) set_disposition(signal, &before_hold[signal], NULL);
+  }
   return signals_value(env, __atomic_exchange_n(&caught, 0, __ATOMIC_SEQ_CST));
 }
 

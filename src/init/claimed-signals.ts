@@ -30,7 +30,7 @@ export class ClaimedSignals {
     const unhandled = native?.holdSignals(CLAIMED_NUMBERS) ?? [];
     for (const signal of CLAIMED) if (numberOf(signal) !== 0) process.on(signal, () => this.#hear(signal));
     for (const alias of ALIASES) if (numberOf(alias) !== 0) process.on(alias, () => undefined);
-    const held = native?.heldSignals() ?? [];
+    const held = native?.releaseSignals() ?? [];
     const used = HANDLED_BY_NODE.filter((signal) => unhandled.includes(numberOf(signal)));
     const caught = CLAIMED.filter((signal) => held.includes(numberOf(signal)));
     for (const signal of [...used, ...caught]) this.#hear(signal);

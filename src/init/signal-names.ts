@@ -17,8 +17,9 @@ export function parseSignal(text: string): number | undefined {
   return Object.entries(constants.signals).find(([known]) => known === name)?.[1];
 }
 
-/** 0 for a signal that this system does not have. */
+/** The number of a signal by the name that `signalName` gives; 0 for one that this system does not have. */
 export function numberOf(name: string): number {
+  if (/^SIG\d+$/.test(name)) return Number(name.slice('SIG'.length));
   return Object.entries(constants.signals).find(([known]) => known === name)?.[1] ?? 0;
 }
 
@@ -26,6 +27,12 @@ export function numberOf(name: string): number {
 export function signalName(number: number): string {
   const found = Object.entries(constants.signals).find(([name, value]) => value === number && !ALIASES.has(name));
   return found?.[0] ?? `SIG${number}`;
+}
+
+/** Faults' and real-time signals: they end a process by default, and Node has no safe way to listen to them. */
+export function unnamedSignals(): readonly number[] {
+  const { SIGILL, SIGBUS, SIGFPE, SIGSEGV } = constants.signals;
+  return [SIGILL, SIGBUS, SIGFPE, SIGSEGV, ...allSignals().filter((number) => number >= FIRST_REAL_TIME)];
 }
 
 /** The numbers of all signals that a program can catch, but SIGCHLD, which is about its own children. */

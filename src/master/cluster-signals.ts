@@ -1,15 +1,17 @@
 import type { ClaimedSignals } from '../init/claimed-signals.js';
+import { signalName, unnamedSignals } from '../init/signal-names.js';
+import { DEAD_MAN_SIGNAL, type Native } from '../native/addon.js';
 
 export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
 
 /** What a signal asks of a cluster (design 5). `fatal` is one that ends a process by default and means nothing here. */
 export type ClusterSignal =
   | { readonly kind: 'stop'; readonly signal: StopSignal }
-  | { readonly kind: 'unavailable' | 'fatal'; readonly signal: NodeJS.Signals };
+  | { readonly kind: 'unavailable' | 'fatal'; readonly signal: string };
 
 const STOP: readonly StopSignal[] = ['SIGTERM', 'SIGINT', 'SIGQUIT'];
 /** Reserved for what design 5 gives them; SIGUSR1 so that it never opens the inspector. */
-const UNAVAILABLE: ReadonlySet<NodeJS.Signals> = new Set(['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU']);
+const UNAVAILABLE: ReadonlySet<string> = new Set(['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU']);
 
 /** One Ctrl-C is heard twice where the parent passes on what the terminal has sent to all (npm does). */
 const SAME_KEY_MS = 50;
@@ -22,7 +24,9 @@ export class ClusterSignals {
   #interruptedAt = Number.NEGATIVE_INFINITY;
   readonly #early: ClusterSignal[] = [];
 
-  constructor(signals: ClaimedSignals) {
+  constructor(signals: ClaimedSignals, native: Native | undefined) {
+    const more = unnamedSignals().filter((number) => number !== DEAD_MAN_SIGNAL);
+    native?.watchSignals(more, (number) => this.#hear(signalName(number)));
     signals.listen((signal) => this.#hear(signal));
   }
 
@@ -36,7 +40,7 @@ export class ClusterSignals {
     for (const signal of this.#early.splice(0)) listener(signal);
   }
 
-  #hear(name: NodeJS.Signals): void {
+  #hear(name: string): void {
     const now = performance.now();
     if (name === 'SIGINT' && now - this.#interruptedAt < SAME_KEY_MS) return;
     if (name === 'SIGINT') this.#interruptedAt = now;
@@ -47,7 +51,7 @@ export class ClusterSignals {
   }
 }
 
-function meaningOf(signal: NodeJS.Signals): ClusterSignal {
+function meaningOf(signal: string): ClusterSignal {
   const stop = STOP.find((name) => name === signal);
   if (stop !== undefined) return { kind: 'stop', signal: stop };
   return { kind: UNAVAILABLE.has(signal) ? 'unavailable' : 'fatal', signal };

@@ -30,6 +30,7 @@ export class HealthReporter {
   #statusAt = 0;
   #isClosed = false;
   #zombies = 0;
+  #countedAt = 0;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -62,9 +63,7 @@ export class HealthReporter {
     this.#options.files.forgetMissing();
     this.#mark(this.#state); // Again: what could not be written may be possible now.
     if (isLive(this.#state)) this.#options.files.beat();
-    if (performance.now() - this.#statusAt < this.#options.policy.checkIntervalMs) return;
-    this.#zombies = countZombies();
-    this.#writeStatus();
+    if (performance.now() - this.#statusAt >= this.#options.policy.checkIntervalMs) this.#writeStatus();
   }
 
   #mark(state: State): void {
@@ -80,11 +79,16 @@ export class HealthReporter {
     if (this.#state === undefined) return;
     const { files, policy, frame, address } = this.#options;
     this.#statusAt = performance.now();
+    if (this.#statusAt - this.#countedAt >= policy.checkIntervalMs) this.#countZombies();
     const now = { at: this.#statusAt, address: address(), zombies: this.#zombies };
     files.writeStatus(statusOf(this.#state, policy, now, frame));
   }
-}
 
-function countZombies(): number {
-  return [...readProcessTable().values()].filter((entry) => entry.ppid === process.pid && isDead(entry)).length;
+  /** A look at every process: once in an interval is enough. */
+  #countZombies(): void {
+    this.#countedAt = this.#statusAt;
+    this.#zombies = [...readProcessTable().values()].filter(
+      (entry) => entry.ppid === process.pid && isDead(entry),
+    ).length;
+  }
 }

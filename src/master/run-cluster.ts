@@ -53,7 +53,7 @@ async function readConfig(request: ClusterRequest): Promise<LoadedConfig | undef
 
 /** An error that nobody caught ends the boot; later it ends the cluster, in order. */
 async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Log): Promise<Ended> {
-  const signals = new ClusterSignals(request.signals);
+  const signals = new ClusterSignals(request.signals, request.native);
   let fault: Ended | undefined;
   let cluster: Cluster | undefined;
   process.on('uncaughtException', (error: unknown) => {
@@ -92,7 +92,7 @@ function endedWhileBooting(ending: ClusterSignal | undefined, log: Log): Ended {
 }
 
 /** As if the signal had ended this process, which it can't do to PID 1; but with the last clean-up. */
-function killedBy(signal: NodeJS.Signals, log: Log): Ended {
+function killedBy(signal: string, log: Log): Ended {
   log.fatal('master.killed', { signal });
   return { code: 128 + numberOf(signal), reason: `${signal} was sent to the master`, exits: [] };
 }

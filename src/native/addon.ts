@@ -29,10 +29,10 @@ export interface Native {
   group(): number;
   setForeground(group: number): number;
 
-  /** Catches these from now on, until a listener takes over; returns those that had no handler at that instant. */
+  /** Catches these until `releaseSignals`; returns those that had no handler at that instant. */
   holdSignals(signals: readonly number[]): number[];
-  /** What was caught meanwhile. */
-  heldSignals(): number[];
+  /** Leaves them to whoever has installed a handler; returns what was caught meanwhile. */
+  releaseSignals(): number[];
   /** To be called once. A fault's signal is told when somebody has sent it; a fault of our own ends the process. */
   watchSignals(signals: readonly number[], listener: (signal: number) => void): number;
   /** Keeps these from the thread that calls; the process still receives them. */
@@ -51,6 +51,9 @@ export interface Native {
   /** The session of a process (0: of this one). */
   session(pid: number): number;
 }
+
+/** The real-time signal of `armDeadMan` (native/deadline.c): not to be watched together with it. */
+export const DEAD_MAN_SIGNAL = 61;
 
 let loaded: Native | undefined;
 let failure: string | undefined;

@@ -30,6 +30,7 @@ export interface StatusFile {
     readonly restarts: number;
   }[];
   readonly restartsInWindow: number;
+  readonly zombies: number;
 }
 
 export interface ClusterOptions {
@@ -41,6 +42,8 @@ export interface ClusterOptions {
   readonly withoutConfig?: boolean;
   /** Another program in the place of node, with its arguments: `['unshare', '--pid', …]`. */
   readonly wrapper?: readonly string[];
+  /** Another installation's `dist/entry.js`. */
+  readonly entry?: string;
 }
 
 /** A running master with its own directory; ended, and looked after for what it left, with the test. */
@@ -59,7 +62,7 @@ export class Cluster {
     this.mark = `test-${process.pid}-${Math.random().toString(36).slice(2)}`;
     const config = { apiVersion: 'eggcup/v1', log: { level: 'debug' }, ...options.config, health };
     writeFileSync(join(this.dir, 'cluster.yaml'), JSON.stringify(config, null, 2));
-    const command = [...(options.wrapper ?? []), process.execPath, join(projectRoot, 'dist/entry.js')];
+    const command = [...(options.wrapper ?? []), process.execPath, options.entry ?? join(projectRoot, 'dist/entry.js')];
     if (options.withoutConfig !== true) command.push('--config', join(this.dir, 'cluster.yaml'));
     this.process = spawn('env', command, {
       cwd: this.dir,

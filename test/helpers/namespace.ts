@@ -23,7 +23,7 @@ function works(command: string, args: readonly string[]): boolean {
 
 /** The pid, as this process sees it, of the PID 1 that `unshare` has started. */
 export function pidOfInit(unshare: number): Promise<number> {
-  return until('unshare to start PID 1', () => Number(childrenOf(unshare)[0] ?? 0) || undefined);
+  return until('unshare to start PID 1', () => childrenOf(unshare)[0]);
 }
 
 export function childrenOf(pid: number): readonly number[] {

@@ -1,7 +1,7 @@
 /** Writes dist/cluster.schema.json (JSON Schema 2020-12) from the one schema that also validates and types. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { schema } from '../dist/config/schema.js';
+import { schema } from '../lib/config/schema.js';
 
 const root = new URL('../', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));

@@ -11,7 +11,11 @@ import { loadNative, whyNotNative } from './native/addon.js';
 
 const native = loadNative();
 const signals = new ClaimedSignals(native);
-process.exit(await main().catch(fault));
+// Should the loop ever run dry before there is an answer, that is a fault and no success.
+process.exitCode = 70;
+void main()
+  .catch(fault)
+  .then((code) => process.exit(code));
 
 async function main(): Promise<number> {
   const { parseEntryArgs, ENTRY_USAGE } = await import('./init/entry-args.js');
@@ -35,7 +39,9 @@ async function main(): Promise<number> {
       const { runCluster } = await import('./master/run-cluster.js');
       const exampleFile = fileURLToPath(new URL('../examples/hello/cluster.yaml', import.meta.url));
       const { configFile } = request;
-      return runCluster({ signals, native, configFile, exampleFile, env: process.env, cwd: process.cwd() });
+      const { env } = process;
+      const nativePart = { native, whyNotNative: whyNotNative() };
+      return runCluster({ signals, ...nativePart, configFile, exampleFile, env, cwd: process.cwd() });
     }
   }
 }

@@ -1,5 +1,6 @@
 /** For applications that run under eggcup: `import { messenger } from 'eggcup'`. */
-import { type Messenger, sharedMessenger } from './worker/messenger.js';
+import type { Messenger } from './ipc/messenger.js';
+import { sharedMessenger } from './worker/messenger.js';
 
 export type { Messenger };
 

@@ -1,7 +1,6 @@
 import { onExit } from 'signal-exit';
 import { HealthFiles } from '../health/files.js';
 import type { Log } from '../log.js';
-import type { Native } from '../native/addon.js';
 import type { Child } from '../process/child.js';
 import type { Boot } from './boot.js';
 import { Executor } from './executor.js';
@@ -10,7 +9,7 @@ import { Loop } from './loop.js';
 import { Messages } from './messages.js';
 import { policyOf } from './policy.js';
 import type { StopSignal } from './cluster-signals.js';
-import { adoptOrphans } from './adopt-orphans.js';
+import { adoptOrphans, type NativePart } from './adopt-orphans.js';
 import { endStrays, killStrays } from './strays.js';
 
 /** How a cluster ended: the exit code (design 4; 128+n for a fatal signal), the reason in words, the last exits of children, oldest first. */
@@ -27,7 +26,7 @@ const EXITS_KEPT = 10;
 export class Cluster {
   readonly #booted: Boot;
   readonly #log: Log;
-  readonly #native: Native | undefined;
+  readonly #native: NativePart;
   readonly #children = new Map<number, Child>();
   readonly #exits: string[] = [];
   readonly #loop: Loop;
@@ -35,7 +34,7 @@ export class Cluster {
   readonly #reporter: HealthReporter | undefined;
   #end: (code: number, reason: string) => void = () => undefined;
 
-  constructor(booted: Boot, log: Log, { env, native }: { env: NodeJS.ProcessEnv; native: Native | undefined }) {
+  constructor(booted: Boot, log: Log, { env, ...native }: NativePart & { readonly env: NodeJS.ProcessEnv }) {
     const { config, plan, roles } = booted;
     this.#booted = booted;
     this.#log = log;
@@ -117,7 +116,7 @@ export class Cluster {
     });
     return new HealthReporter({
       files,
-      native: this.#native,
+      native: this.#native.native,
       log,
       policy: this.#loop.policy,
       frame: { startedAt: new Date().toISOString(), plan, facts },

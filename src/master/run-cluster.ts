@@ -6,15 +6,14 @@ import type { ClaimedSignals } from '../init/claimed-signals.js';
 import { numberOf } from '../init/signal-names.js';
 import { DEFAULT_TERMINATION_LOG, writeTerminationLog } from '../init/termination-log.js';
 import { type Log, createLog } from '../log.js';
-import type { Native } from '../native/addon.js';
+import type { NativePart } from './adopt-orphans.js';
 import { boot } from './boot.js';
 import { Cluster, type Ended } from './cluster.js';
 import { redirectConsole } from './redirect-console.js';
 import { type ClusterSignal, ClusterSignals } from './cluster-signals.js';
 
-export interface ClusterRequest {
+export interface ClusterRequest extends NativePart {
   readonly signals: ClaimedSignals;
-  readonly native: Native | undefined;
   /** `--config FILE` */
   readonly configFile: string | undefined;
   readonly exampleFile: string;

@@ -1,0 +1,44 @@
+/** What is published: dist/, which scripts/bundle.mjs makes. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { projectRoot } from '../helpers/cluster.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
+
+const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
+
+test('the types of the package need no file that is not published', () => {
+  const seen = new Set(['dist/index.d.ts']);
+  for (const file of seen) {
+    for (const [, target = ''] of read(file).matchAll(/from '(\.[^']+)'/g))
+      seen.add(join(dirname(file), target.replace(/\.js$/, '.d.ts')));
+  }
+  assert.ok(seen.has('dist/ipc/messenger.d.ts'));
+});
+
+test('a command needs nothing but dist/ and native/', (t) => {
+  const folder = temporaryDirectory(t);
+  for (const part of ['dist', 'native']) cpSync(join(projectRoot, part), join(folder, part), { recursive: true });
+  const { status, stderr } = run(join(folder, 'dist/entry.js'), '-s', 'sh', '-c', 'exit 3');
+  assert.deepEqual([status, stderr], [3, '']);
+});
+
+test('a program that is called by a link finds its files', (t) => {
+  const link = join(temporaryDirectory(t), 'eggcup-entry');
+  symlinkSync(join(projectRoot, 'dist/entry.js'), link);
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  assert.equal(run(link, '--version').stdout, `${version}\n`);
+  assert.deepEqual([run(link, '-s', 'true').status, run(link, '-s', 'true').stderr], [0, '']);
+});
+
+test('a stack trace names the sources', () => {
+  const map = JSON.parse(read('dist/master/run-cluster.js.map')) as { sources: string[]; sourcesContent?: unknown };
+  assert.ok(map.sources.every((source) => existsSync(join(projectRoot, 'dist/master', source))));
+  assert.equal(map.sourcesContent, undefined);
+});
+
+function run(program: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', timeout: 10_000 });
+}

@@ -4,6 +4,8 @@ import { constants } from 'node:os';
 export const LAST_SIGNAL = 64;
 /** Linux' first real-time signal for programs: the C library keeps two for its threads. */
 const FIRST_REAL_TIME = 34;
+/** The real-time signal of `armDeadMan` (native/deadline.c): not to be watched together with it. */
+export const DEAD_MAN_SIGNAL = 61;
 const LAST_STANDARD = 31;
 const ALIASES: ReadonlySet<string> = new Set(['SIGIOT', 'SIGPOLL', 'SIGUNUSED']);
 

@@ -1,6 +1,6 @@
 import type { ClaimedSignals } from '../init/claimed-signals.js';
-import { signalName, unnamedSignals } from '../init/signal-names.js';
-import { DEAD_MAN_SIGNAL, type Native } from '../native/addon.js';
+import { DEAD_MAN_SIGNAL, signalName, unnamedSignals } from '../init/signal-names.js';
+import type { Native } from '../native/addon.js';
 
 export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
 

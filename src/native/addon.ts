@@ -52,9 +52,6 @@ export interface Native {
   session(pid: number): number;
 }
 
-/** The real-time signal of `armDeadMan` (native/deadline.c): not to be watched together with it. */
-export const DEAD_MAN_SIGNAL = 61;
-
 let loaded: Native | undefined;
 let failure: string | undefined;
 

@@ -65,9 +65,8 @@ static inline long set_disposition(int signal, const struct disposition *next, s
   return kernel(__NR_rt_sigaction, signal, (long)next, (long)before, SIGNAL_SET_BYTES, 0);
 }
 
-/** Zeroed memory of its own, or NULL; `sharing` says whether a forked child's writes are seen here. */
-enum sharing { PRIVATE = 0x22, SHARED = 0x21 };
-void *map(size_t bytes, enum sharing sharing);
+/** Zeroed memory of its own, or NULL. */
+void *map(size_t bytes);
 void unmap(void *address, size_t bytes);
 
 /** A disposition that calls `handler`; interrupted system calls go on. */

@@ -99,7 +99,7 @@ napi_value watch_signals(napi_env env, napi_callback_info info) {
     return int_value(env, -EINVAL);
   listening_env = env;
   /* As long as the process: the handles are never closed. */
-  char *handles = map(SIGNALS * uv_handle_size(UV_SIGNAL), PRIVATE);
+  char *handles = map(SIGNALS * uv_handle_size(UV_SIGNAL));
   if (handles == NULL) return int_value(env, -ENOMEM);
   for (int signal = 1; signal <= SIGNALS; signal += 1) {
     if (!(wanted & bit_of(signal))) continue;

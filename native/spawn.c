@@ -5,15 +5,12 @@
 #include "functions.h"
 #include "value.h"
 
-enum { CHILD_ENDS_WITH = SIGCHLD, PARENT_WAITS_FOR_EXEC = 0x00004000 /* CLONE_VFORK */ };
 enum { GET_FOREGROUND = 0x540F /* TIOCGPGRP */, SET_FOREGROUND = 0x5410 /* TIOCSPGRP */ };
 enum { STANDARD_INPUT = 0 };
 enum { SET_DESCRIPTOR_FLAGS = 2 /* F_SETFD */ };
 
-/** What the child could not do, written where the parent sees it. */
-struct failure {
-  int error;
-};
+/** A pipe that exec(2) closes: what the child writes there is the errno of what it could not do. */
+enum { READ_END = 0, WRITE_END = 1, CLOSED_BY_EXEC = 02000000 /* O_CLOEXEC */ };
 
 /** A Buffer of strings, each with its final NUL, as the array that execve(2) wants. `room` entries stay free in front. */
 struct strings {
@@ -29,7 +26,7 @@ static struct strings strings_of(napi_env env, napi_value buffer, size_t room) {
   struct strings list = {.count = 0};
   for (size_t index = 0; index < length; index += 1) list.count += text[index] == '\0';
   list.bytes = (room + list.count + 1) * sizeof(char *);
-  char **slots = map(list.bytes, PRIVATE);
+  char **slots = map(list.bytes);
   if (slots == NULL) return list;
   list.at = slots + room;
   char *start = text;
@@ -107,6 +104,36 @@ static long execute(struct strings files, struct strings argv, struct strings en
   return refused;
 }
 
+static long fork_and_execute(struct strings files, struct strings argv, struct strings environment,
+                             struct numbers descriptors) {
+  int ends[2];
+  const long no_pipe = kernel(__NR_pipe2, (long)ends, CLOSED_BY_EXEC, 0, 0, 0);
+  if (no_pipe < 0) return no_pipe;
+  /* Until the child has its own dispositions, a signal would run Node's handler there. */
+  const signal_set all = ~(signal_set)0;
+  signal_set before = 0;
+  kernel(__NR_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, SIGNAL_SET_BYTES, 0);
+  const long pid = kernel(__NR_clone, SIGCHLD, 0, 0, 0, 0);
+  if (pid == 0) {
+    long failed = isolate();
+    if (failed >= 0) {
+      hand_on(descriptors);
+      reset_signals();
+      failed = execute(files, argv, environment);
+    }
+    kernel(__NR_write, ends[WRITE_END], (long)&failed, sizeof(failed), 0, 0);
+    kernel(__NR_exit_group, 127, 0, 0, 0, 0);
+  }
+  kernel(__NR_close, ends[WRITE_END], 0, 0, 0, 0);
+  long failed = 0;
+  /* Until the exec, or the end. Nothing interrupts it: all signals are blocked. */
+  if (pid > 0 && kernel(__NR_read, ends[READ_END], (long)&failed, sizeof(failed), 0, 0) > 0)
+    kernel(__NR_wait4, pid, 0, 0, 0, 0);
+  kernel(__NR_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, SIGNAL_SET_BYTES, 0);
+  kernel(__NR_close, ends[READ_END], 0, 0, 0, 0);
+  return failed < 0 ? failed : pid;
+}
+
 /**
  * spawn(files, argv, environment, descriptors): starts a command in its own process group, with the terminal if we have it.
  * Three Buffers of strings with their final NULs, and an Int32Array of what it inherits. The child's pid, or the negative errno of what failed.
@@ -117,31 +144,9 @@ napi_value spawn(napi_env env, napi_callback_info info) {
   const struct strings argv = strings_of(env, given.at[1], 1);
   const struct strings environment = strings_of(env, given.at[2], 0);
   const struct numbers descriptors = numbers_of(env, given.at[3]);
-  struct failure *failure = map(sizeof(struct failure), SHARED);
   long pid = -ENOMEM;
-  if (files.at != NULL && argv.at != NULL && environment.at != NULL && failure != NULL) {
-    /* Until the child has its own dispositions, a signal would run Node's handler there. */
-    const signal_set all = ~(signal_set)0;
-    signal_set before = 0;
-    kernel(__NR_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, SIGNAL_SET_BYTES, 0);
-    pid = kernel(__NR_clone, CHILD_ENDS_WITH | PARENT_WAITS_FOR_EXEC, 0, 0, 0, 0);
-    if (pid == 0) {
-      long failed = isolate();
-      if (failed >= 0) {
-        hand_on(descriptors);
-        reset_signals();
-        failed = execute(files, argv, environment);
-      }
-      failure->error = (int)failed;
-      kernel(__NR_exit_group, 127, 0, 0, 0, 0);
-    }
-    kernel(__NR_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, SIGNAL_SET_BYTES, 0);
-    if (pid > 0 && failure->error < 0) {
-      kernel(__NR_wait4, pid, 0, 0, 0, 0);
-      pid = failure->error;
-    }
-  }
-  unmap(failure, sizeof(struct failure));
+  if (files.at != NULL && argv.at != NULL && environment.at != NULL)
+    pid = fork_and_execute(files, argv, environment, descriptors);
   forget(environment, 0);
   forget(argv, 1);
   forget(files, 0);

@@ -29,6 +29,7 @@ export class Forwarder {
   hear(signal: number): void {
     const { main, options, voice, terminal } = this.#options;
     if (main.hasEnded) return killRemaining(main.pid); // What is left has been asked to end already.
+    if (!main.isRunning) return; // It could not be started, and this process is about to exit.
     const forwarded = options.rewrites.get(signal) ?? signal;
     const isContinued = signal === SIGCONT && terminal?.resume() === true;
     if (forwarded === 0) voice.say('debug', `Dropping signal: '${signalName(signal)}'`);
@@ -39,7 +40,7 @@ export class Forwarder {
   /** SIGCHLD comes also when the command has been stopped (Ctrl-Z). */
   childChanged(): void {
     const { main, terminal } = this.#options;
-    if (!main.hasEnded) terminal?.followStop();
+    if (main.isRunning) terminal?.followStop();
   }
 
   #send(signal: number): void {

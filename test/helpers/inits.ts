@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fixture, projectRoot } from './cluster.js';
@@ -18,7 +18,7 @@ export interface Init {
 
 /** Prints the number of each signal that it gets. */
 export const PRINT_SIGNALS = fixture('init/print-signals.sh');
-const EGGCUP: Init = { name: 'eggcup', command: [process.execPath, join(projectRoot, 'dist/entry.js')] };
+export const EGGCUP: Init = { name: 'eggcup', command: [process.execPath, join(projectRoot, 'dist/entry.js')] };
 
 /** One case as two tests: with eggcup, and with the anchor where it is installed. */
 export function compare(anchor: Anchor, title: string, run: (t: TestContext, init: Init) => Promise<void>): void {
@@ -31,6 +31,18 @@ export function compare(anchor: Anchor, title: string, run: (t: TestContext, ini
 
 export function isInstalled(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
+
+/** Without folders that this user may not enter: execvp(3) makes EACCES of them where nothing is found. */
+const PATH = (process.env['PATH'] ?? '').split(':').filter(isSearchable).join(':');
+
+function isSearchable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export interface StartOptions {
@@ -55,7 +67,7 @@ export class InitRun {
     this.process = spawn(program, args, {
       stdio: 'pipe',
       cwd: options.cwd,
-      env: { ...process.env, EGGCUP_TEST_MARK: mark, ...options.env },
+      env: { ...process.env, PATH, EGGCUP_TEST_MARK: mark, ...options.env },
     });
     this.process.stdin?.on('error', () => undefined); // It may end before it has read all.
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
@@ -184,7 +196,7 @@ export async function exitCodesOf(
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [index, { options = [], command }] = next;
-      const child = spawn('env', [entry, ...commandLine(init, command, options)], { stdio: 'ignore' });
+      const child = spawn('env', [entry, `PATH=${PATH}`, ...commandLine(init, command, options)], { stdio: 'ignore' });
       [codes[index]] = (await once(child, 'exit')) as [number | null];
     }
   };
@@ -200,52 +212,5 @@ function killAll(pids: readonly number[]): void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
-  }
-}
-
-/** The letter of a process' state (proc(5)): `T` is stopped, `Z` a zombie; empty when it is gone. */
-export function stateOf(pid: number): string {
-  return statOf(pid)[0] ?? '';
-}
-
-export function sessionOf(pid: number): number {
-  return Number(statOf(pid)[3] ?? 0);
-}
-
-export function parentOf(pid: number): number {
-  return Number(statOf(pid)[1] ?? 0);
-}
-
-/** Whether its group is the one that the keys of its terminal reach. */
-export function isInForeground(pid: number): boolean {
-  const [, , group, , , foreground] = statOf(pid);
-  return group !== undefined && group === foreground;
-}
-
-/** Pids of a process' children, zombies among them. */
-export function childrenOf(pid: number): readonly number[] {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return children.split(' ').filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
-}
-
-export function programOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-/** What follows the name in proc(5)'s stat: state, parent, group, session. */
-function statOf(pid: number): readonly string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
   }
 }

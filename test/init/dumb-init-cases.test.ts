@@ -2,16 +2,8 @@
 import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
 import { DUMB_INIT_MODES, modeOf } from '../helpers/dumb-init.js';
-import {
-  childrenOf,
-  compare,
-  complete,
-  exitCodesOf,
-  PRINT_SIGNALS,
-  programOf,
-  sessionOf,
-  start,
-} from '../helpers/inits.js';
+import { compare, complete, exitCodesOf, PRINT_SIGNALS, start } from '../helpers/inits.js';
+import { childrenOf, programOf, sessionOf } from '../helpers/processes.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { DUMB_INIT_MODES, modeOf } from '../helpers/dumb-init.js';
-import { compare, exitCodesOf, stateOf, startPrintSignals } from '../helpers/inits.js';
+import { compare, exitCodesOf, startPrintSignals } from '../helpers/inits.js';
+import { stateOf } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 
 const { SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGTERM, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH } = constants.signals;

@@ -1,19 +1,17 @@
 /** What a terminal needs: the anchors' own cases and job control, each with eggcup and with the anchor. */
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import {
   type Anchor,
   compare,
+  EGGCUP,
   type Init,
   type InitRun,
-  isInForeground,
   isInstalled,
-  parentOf,
   PRINT_SIGNALS,
-  programOf,
   start,
-  stateOf,
 } from '../helpers/inits.js';
+import { isInForeground, parentOf, programOf, stateOf } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 
 const ANCHORS: readonly Anchor[] = ['tini', 'dumb-init'];
@@ -66,13 +64,51 @@ for (const anchor of ANCHORS) {
   });
 }
 
+test('Ctrl-Z stops the command and eggcup, so that the shell goes on, and fg resumes both', async (t) => {
+  const run = startShell(t);
+  if (run === undefined) return;
+  run.type(`${EGGCUP.command.join(' ')} -- sleep 1000\n`);
+  const command = await until('the command to run', () => run.living().find((pid) => programOf(pid) === 'sleep'));
+  const init = parentOf(command);
+  await until('the command to be in the foreground', () => isInForeground(command));
+  run.type(CONTROL_Z);
+  await until('both to be stopped', () => stateOf(command) === 'T' && stateOf(init) === 'T');
+  run.type('echo shell $((20 + 3))\n');
+  await run.untilPrinted(/shell 23/);
+  run.type('fg\n');
+  await until('both to go on', () => stateOf(command) === 'S' && stateOf(init) !== 'T' && isInForeground(command));
+  run.type(CONTROL_C);
+  await until('the command to end', () => stateOf(init) === '');
+  run.type('exit $?\n');
+  assert.equal(await run.ended(), 130);
+  await run.untilNothingIsLeft();
+});
+
+test('in the background eggcup leaves the terminal to the shell', async (t) => {
+  const run = startShell(t);
+  if (run === undefined) return;
+  run.type(`${EGGCUP.command.join(' ')} -- sleep 1000 &\n`);
+  await until('the command to run', () => run.living().some((pid) => programOf(pid) === 'sleep'));
+  run.type('echo shell $((20 + 3))\n');
+  await run.untilPrinted(/shell 23/);
+  run.type('kill %1; wait %1; exit $?\n');
+  assert.equal(await run.ended(), 143);
+  await run.untilNothingIsLeft();
+});
+
+function startShell(t: TestContext): InitRun | undefined {
+  if (isInstalled('bash')) return startOnTerminal(t, { ...EGGCUP, command: [] }, 'bash --norc --noprofile -i');
+  t.skip('bash is not installed: apt-get install bash');
+  return undefined;
+}
+
 /** By util-linux' script(1), which hands its input to the terminal. `undefined` after saying why there can be none. */
 function startOnTerminal(t: TestContext, init: Init, command: string): InitRun | undefined {
   if (!isInstalled('script')) {
     t.skip('script is not installed: apt-get install bsdutils');
     return undefined;
   }
-  const line = `exec ${init.command.join(' ')} -- ${command}`;
+  const line = ['exec', ...init.command, ...(init.command.length === 0 ? [] : ['--']), command].join(' ');
   return start(
     t,
     { ...init, command: ['script', '--quiet', '--return', '--flush', '--command', line, '/dev/null'] },

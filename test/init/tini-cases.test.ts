@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { commandEnded } from '#eggcup/init/command-end.js';
 import { type CommandOptions, defaultOptions } from '#eggcup/init/command-options.js';
-import { compare, complete, exitCodesOf, programOf, start, startPrintSignals } from '../helpers/inits.js';
+import { compare, complete, exitCodesOf, start, startPrintSignals } from '../helpers/inits.js';
+import { programOf } from '../helpers/processes.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 

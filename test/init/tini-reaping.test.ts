@@ -1,15 +1,8 @@
 /** What tini's suite asks of reaping, and what follows the end of the command; each with eggcup and with tini. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import {
-  childrenOf,
-  compare,
-  type InitRun,
-  isInstalled,
-  programOf,
-  start,
-  type StartOptions,
-} from '../helpers/inits.js';
+import { compare, type InitRun, isInstalled, start, type StartOptions } from '../helpers/inits.js';
+import { childrenOf, programOf } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 
 const ORPHANS = 60;

@@ -46,6 +46,12 @@ export function childrenOf(pid: number): readonly number[] {
   return read(pid, `task/${pid}/children`).split(' ').filter(Boolean).map(Number);
 }
 
+/** Cheaper than to ask every process for its environment: for a machine that the test itself keeps busy. */
+export function descendantsOf(pid: number): readonly number[] {
+  const children = childrenOf(pid);
+  return [...children, ...children.flatMap(descendantsOf)];
+}
+
 export function programOf(pid: number): string {
   return read(pid, 'comm').trim();
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
 import { DUMB_INIT_MODES, modeOf } from '../helpers/dumb-init.js';
 import { compare, complete, exitCodesOf, PRINT_SIGNALS, start } from '../helpers/inits.js';
-import { childrenOf, programOf, sessionOf } from '../helpers/processes.js';
+import { childrenOf, descendantsOf, programOf, sessionOf } from '../helpers/processes.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 
@@ -45,7 +45,7 @@ const WRITERS = "yes 'oh, hi' | tail & yes error | tail >&2";
 
 compare('dumb-init', 'one SIGTERM ends a group of busy writers', async (t, init) => {
   const run = start(t, init, ['sh', '-c', WRITERS], modeOf(init, 'whole group'));
-  await until('all writers and readers', () => isWriting(run.living()));
+  await until('all writers and readers', () => isWriting(descendantsOf(run.pid)));
   run.signal('SIGTERM');
   assert.equal(await run.ended(), 143);
   await run.untilNothingIsLeft();
@@ -53,7 +53,7 @@ compare('dumb-init', 'one SIGTERM ends a group of busy writers', async (t, init)
 
 compare('dumb-init', 'a single child leaves its group behind (dumb-init), or it is ended (eggcup)', async (t, init) => {
   const run = start(t, init, ['sh', '-c', WRITERS], modeOf(init, 'single child'));
-  await until('all writers and readers', () => isWriting(run.living()));
+  await until('all writers and readers', () => isWriting(descendantsOf(run.pid)));
   run.signal('SIGTERM');
   assert.equal(await run.exited(), 143);
   if (init.name === 'eggcup') await run.untilNothingIsLeft();

@@ -1,6 +1,6 @@
 /** The cases of dumb-init's tests about processes, each with eggcup and with dumb-init. */
 import assert from 'node:assert/strict';
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { DUMB_INIT_MODES, modeOf } from '../helpers/dumb-init.js';
 import { compare, complete, exitCodesOf, PRINT_SIGNALS, start } from '../helpers/inits.js';
 import { childrenOf, descendantsOf, programOf, sessionOf } from '../helpers/processes.js';
@@ -41,10 +41,12 @@ for (const mode of DUMB_INIT_MODES) {
 }
 
 /** Five processes that write and read as fast as they can. */
-const WRITERS = "yes 'oh, hi' | tail & yes error | tail >&2";
+const PIPELINES = "yes 'oh, hi' | tail & yes error | tail >&2";
+/** On one CPU: where Linux groups tasks by session, dumb-init's busy one may keep both from everybody else for a minute. */
+const WRITERS = ['sh', '-c', `taskset -p -c ${firstCpu()} $$ >/dev/null; ${PIPELINES}`];
 
 compare('dumb-init', 'one SIGTERM ends a group of busy writers', async (t, init) => {
-  const run = start(t, init, ['sh', '-c', WRITERS], modeOf(init, 'whole group'));
+  const run = start(t, init, WRITERS, modeOf(init, 'whole group'));
   await until('all writers and readers', () => isWriting(descendantsOf(run.pid)));
   run.signal('SIGTERM');
   assert.equal(await run.ended(), 143);
@@ -52,7 +54,7 @@ compare('dumb-init', 'one SIGTERM ends a group of busy writers', async (t, init)
 });
 
 compare('dumb-init', 'a single child leaves its group behind (dumb-init), or it is ended (eggcup)', async (t, init) => {
-  const run = start(t, init, ['sh', '-c', WRITERS], modeOf(init, 'single child'));
+  const run = start(t, init, WRITERS, modeOf(init, 'single child'));
   await until('all writers and readers', () => isWriting(descendantsOf(run.pid)));
   run.signal('SIGTERM');
   assert.equal(await run.exited(), 143);
@@ -94,6 +96,10 @@ compare('dumb-init', 'options that are not known are refused (dumb-init: 1; eggc
   const codes = await exitCodesOf(t, init, [{ options: ['--yolo'], command: ['true'] }]);
   assert.deepEqual(codes, [init.name === 'eggcup' ? 78 : 1]);
 });
+
+function firstCpu(): string {
+  return /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+}
 
 function isWriting(pids: readonly number[]): boolean {
   const programs = pids.map(programOf);

@@ -4,6 +4,7 @@
  * The one file that reads `process.argv` and calls `process.exit`.
  */
 import { writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ClaimedSignals } from './init/claimed-signals.js';
 import type { CommandEnd } from './init/command-end.js';
 import type { EntryRequest } from './init/entry-args.js';
@@ -31,8 +32,9 @@ async function main(): Promise<number> {
       writeSync(2, `eggcup: ${request.why}\n`);
       return terminated(78, request.why);
     case 'command': {
+      const logFile = terminationLog(); // Before the working directory is left.
       const end = await runCommand(request);
-      return end.code === 0 ? 0 : terminated(end.code, end.reason);
+      return end.code === 0 ? 0 : terminated(end.code, end.reason, logFile);
     }
     case 'cluster': {
       const { fileURLToPath } = await import('node:url');
@@ -64,10 +66,15 @@ function print(text: string): number {
 }
 
 /** Leaves the reason for the kubelet. */
-async function terminated(code: number, reason: string): Promise<number> {
+async function terminated(code: number, reason: string, logFile = terminationLog()): Promise<number> {
   const { DEFAULT_TERMINATION_LOG, writeTerminationLog } = await import('./init/termination-log.js');
-  writeTerminationLog(process.env['EGGCUP__TERMINATION_LOG'] ?? DEFAULT_TERMINATION_LOG, { code, reason, exits: [] });
+  writeTerminationLog(logFile ?? DEFAULT_TERMINATION_LOG, { code, reason, exits: [] });
   return code;
+}
+
+function terminationLog(): string | undefined {
+  const file = process.env['EGGCUP__TERMINATION_LOG'];
+  return file === undefined ? undefined : resolve(file);
 }
 
 /** What nobody has foreseen: out of descriptors while loading, a working directory that was removed. */

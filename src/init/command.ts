@@ -38,12 +38,16 @@ export async function runCommand(request: CommandRequest, native: Native): Promi
       else voice.say(options.warnOnReap ? 'warn' : 'debug', `Reaped zombie process with pid=${pid}`);
     },
   });
+  const forwarder = new Forwarder({ main, options, voice, terminal: new Terminal(native, main) });
+  // The command may send its first signal before this process goes on.
+  watchSignals(native, forwarder);
   const pid = start(request, native);
   if (pid < 0) return commandNotStarted(command[0], getSystemErrorName(pid), voice);
   main.pid = pid;
+  process.chdir('/'); // Or whatever is mounted at the command's directory could not be unmounted, as dumb-init has it.
   voice.say('info', `Spawned child process '${command[0]}' with pid '${pid}'`);
   const forget = onExit(() => killRemaining(pid));
-  forwardSignals(request, native, new Forwarder({ main, options, voice, terminal: new Terminal(native, pid) }));
+  request.signals.listen((signal) => forwarder.hear(numberOf(signal)));
   const end = commandEnded(command, options, await main.whenEnded);
   voice.say('info', end.reason);
   await endRemaining(pid);
@@ -73,17 +77,16 @@ function fatal(voice: Voice, text: string): string {
   return text;
 }
 
-function start({ command, env }: CommandRequest, native: Native): number {
-  const files = terminated(candidatesFor(command[0], env['PATH']));
-  return native.spawn(files, exactArguments(command), exactEnvironment(env), inheritedDescriptors(env));
-}
-
 /** All that can be: claimed ones come by Node, the rest (real-time signals, faults that somebody sends) by the addon. */
-function forwardSignals({ signals }: CommandRequest, native: Native, forwarder: Forwarder): void {
+function watchSignals(native: Native, forwarder: Forwarder): void {
   // A write to a terminal or a pipe must not send us what we would forward. Other threads still receive them.
   native.blockSignals(['SIGTTIN', 'SIGTTOU', 'SIGPIPE'].map(numberOf));
   const rest = allSignals().filter((signal) => !CLAIMED_NUMBERS.includes(signal));
   native.watchSignals(rest, (signal) => forwarder.hear(signal));
   process.on('SIGCHLD', () => forwarder.childChanged());
-  signals.listen((signal) => forwarder.hear(numberOf(signal)));
+}
+
+function start({ command, env }: CommandRequest, native: Native): number {
+  const files = terminated(candidatesFor(command[0], env['PATH']));
+  return native.spawn(files, exactArguments(command), exactEnvironment(env), inheritedDescriptors(env));
 }

@@ -14,7 +14,8 @@ export interface ForwarderOptions {
   readonly terminal: Terminal | undefined;
 }
 
-const { SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT } = constants.signals;
+const { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT } = constants.signals;
+const HURRYING: ReadonlySet<number> = new Set([SIGTERM, SIGINT, SIGQUIT, SIGHUP]);
 /** Whoever sends one of these wants the job suspended, and this process is part of it (dumb-init's rule). */
 const SUSPENDING: ReadonlySet<number> = new Set([SIGTSTP, SIGTTIN, SIGTTOU]);
 
@@ -28,7 +29,12 @@ export class Forwarder {
 
   hear(signal: number): void {
     const { main, options, voice, terminal } = this.#options;
-    if (main.hasEnded) return killRemaining(main.pid); // What is left has been asked to end already.
+    if (main.hasEnded) {
+      // What is left has been asked to end already.
+      if (HURRYING.has(signal)) killRemaining(main.pid);
+      return;
+    }
+    if (!main.isRunning) return; // It could not be started, and this process is about to exit.
     const forwarded = options.rewrites.get(signal) ?? signal;
     const isContinued = signal === SIGCONT && terminal?.resume() === true;
     if (forwarded === 0) voice.say('debug', `Dropping signal: '${signalName(signal)}'`);
@@ -39,7 +45,7 @@ export class Forwarder {
   /** SIGCHLD comes also when the command has been stopped (Ctrl-Z). */
   childChanged(): void {
     const { main, terminal } = this.#options;
-    if (!main.hasEnded) terminal?.followStop();
+    if (main.isRunning) terminal?.followStop();
   }
 
   #send(signal: number): void {

@@ -10,6 +10,10 @@ export class MainChild {
     this.#tell = resolve;
   });
 
+  get isRunning(): boolean {
+    return this.pid !== 0 && this.#ending === undefined;
+  }
+
   /** Once it has been reaped its pid may become a stranger's. */
   get hasEnded(): boolean {
     return this.#ending !== undefined;

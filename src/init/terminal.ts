@@ -1,5 +1,6 @@
 import type { Native } from '../native/addon.js';
 import { sendSignal } from '../process/signal.js';
+import type { MainChild } from './main-child.js';
 
 /**
  * Job control. The command is in the foreground of the terminal, so keys reach it and not this process (each once). When it
@@ -8,13 +9,12 @@ import { sendSignal } from '../process/signal.js';
  */
 export class Terminal {
   readonly #native: Native;
-  /** The command's process group. */
-  readonly #group: number;
+  readonly #main: MainChild;
   #hasStopped = false;
 
-  constructor(native: Native, group: number) {
+  constructor(native: Native, main: MainChild) {
     this.#native = native;
-    this.#group = group;
+    this.#main = main;
   }
 
   /** Stops this process' own group, if the command has stopped in the foreground of the terminal. */
@@ -32,6 +32,11 @@ export class Terminal {
     this.#hasStopped = false;
     sendSignal(-this.#group, 'SIGCONT'); // As Ctrl-Z had stopped the whole group.
     return true;
+  }
+
+  /** The command leads its process group. */
+  get #group(): number {
+    return this.#main.pid;
   }
 }
 

@@ -35,6 +35,7 @@ test('every link of README and docs leads somewhere', () => {
     'docs/scripts.md',
     'docs/sizing.md',
     'docs/architecture.md',
+    'docs/init.md',
   ]) {
     for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       assert.ok(existsSync(join(projectRoot, dirname(page), target ?? '')), `${page}: ${target}`);

@@ -12,7 +12,7 @@ import type { StopSignal } from './cluster-signals.js';
 import { adoptOrphans, type NativePart } from './adopt-orphans.js';
 import { endStrays, killStrays } from './strays.js';
 
-/** How a cluster ended: the exit code (design 4; 128+n for a fatal signal), the reason in words, the last exits of children, oldest first. */
+/** How a cluster ended: the exit code (design 4; 128+n for a fatal signal), the reason, the last exits of children, oldest first. */
 export interface Ended {
   readonly code: number;
   readonly reason: string;
@@ -30,6 +30,7 @@ export class Cluster {
   readonly #children = new Map<number, Child>();
   readonly #exits: string[] = [];
   readonly #loop: Loop;
+  readonly #executor: Executor;
   readonly #messages: Messages;
   readonly #reporter: HealthReporter | undefined;
   #end: (code: number, reason: string) => void = () => undefined;
@@ -42,7 +43,7 @@ export class Cluster {
     const policy = policyOf(config, plan, roles.agent !== undefined);
     this.#loop = new Loop(
       policy,
-      (command) => executor.run(command),
+      (command) => this.#executor.run(command),
       (state) => this.#reporter?.show(state),
     );
     const { dispatch } = this.#loop;
@@ -55,7 +56,7 @@ export class Cluster {
       dispatch,
       state: () => this.#loop.state,
     });
-    const executor = new Executor({
+    this.#executor = new Executor({
       log,
       roles,
       restart: config.restart,
@@ -130,6 +131,9 @@ export class Cluster {
   }
 
   #endChildren(): void {
+    // What is killed here must not be forked again.
+    this.#loop.halt();
+    this.#executor.run({ kind: 'allow-refork', allowed: false });
     this.#reporter?.close();
     for (const child of this.#children.values()) child.kill();
   }

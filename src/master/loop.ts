@@ -20,6 +20,7 @@ export class Loop {
   readonly #first: Step;
   #state: State;
   #busy = false;
+  #halted = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(policy: Policy, run: (command: Command) => void, observe: (state: State) => void) {
@@ -46,8 +47,15 @@ export class Loop {
     this.#drain();
   };
 
+  /** Decides nothing more, whatever happens. */
+  halt(): void {
+    this.#halted = true;
+    this.#queue.length = 0;
+    clearTimeout(this.#timer);
+  }
+
   #drain(): void {
-    if (this.#busy) return;
+    if (this.#busy || this.#halted) return;
     for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
       const present = event;
       this.#take(() => transition(this.#state, present, this.policy));
@@ -68,6 +76,7 @@ export class Loop {
   }
 
   #arm(): void {
+    if (this.#halted) return;
     clearTimeout(this.#timer);
     const now = performance.now();
     const deadline = nextDeadline(this.#state, now);

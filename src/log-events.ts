@@ -29,6 +29,7 @@ export const LOG_MESSAGES = {
   cfork: 'cfork says',
   console: 'A library wrote to the console of the master',
   'node.warning': 'Node warns',
+  'cluster.failed': 'The cluster has ended with a failure',
   'manager.check-failed': 'The Manager check found no agent or no app worker',
   'manager.exception': 'The Manager check failed too often',
   'health.unwritable': 'The health files cannot be written: exec probes will fail; the cluster runs',

@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { meaningOf } from './exit-codes.js';
 
 /** The kubelet's; the config may name another. */
 export const DEFAULT_TERMINATION_LOG = '/dev/termination-log';
@@ -10,6 +11,8 @@ export interface Termination {
   readonly reason: string;
   /** The last exits of children, oldest first. */
   readonly exits: readonly string[];
+  /** The first lines of the last error that a process told of. */
+  readonly lastError?: string | undefined;
 }
 
 /**
@@ -19,15 +22,21 @@ export interface Termination {
 export function writeTerminationLog(path: string, termination: Termination): void {
   if (termination.code === 0 || !existsSync(path)) return;
   try {
-    writeFileSync(path, terminationText(termination));
+    writeFileSync(path, terminationText(termination, new Date()));
   } catch {
     // Whatever the reason, unwritable is harmless: the log has said the same.
   }
 }
 
 /** At most 4096 bytes of plain words; what happened comes first. */
-export function terminationText({ code, reason, exits }: Termination): string {
-  const lines = [`eggcup exits with code ${code}: ${reason}`, ...(exits.length === 0 ? [] : ['last exits:', ...exits])];
+export function terminationText({ code, reason, exits, lastError }: Termination, at: Date): string {
+  const meaning = meaningOf(code);
+  const lines = [
+    `eggcup exits with code ${code}: ${reason}`,
+    `at ${at.toISOString()}${meaning === undefined ? '' : `; code ${code} means: ${meaning}`}`,
+    ...(exits.length === 0 ? [] : ['last exits:', ...exits]),
+    ...(lastError === undefined ? [] : ['last error:', lastError]),
+  ];
   return cut(Buffer.from(`${lines.join('\n')}\n`));
 }
 

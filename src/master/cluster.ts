@@ -1,26 +1,23 @@
 import { onExit } from 'signal-exit';
+import { findOomCounter } from '../container/oom-kills.js';
 import { HealthFiles } from '../health/files.js';
+import type { Termination } from '../init/termination-log.js';
 import type { Log } from '../log.js';
 import type { Child } from '../process/child.js';
+import { RssSamples } from '../process/rss-samples.js';
 import type { Boot } from './boot.js';
 import { Executor } from './executor.js';
 import { HealthReporter } from './health-reporter.js';
 import { Loop } from './loop.js';
 import { Messages } from './messages.js';
+import { PostMortem } from './post-mortem.js';
 import { policyOf } from './policy.js';
 import type { StopSignal } from './cluster-signals.js';
 import { adoptOrphans, type NativePart } from './adopt-orphans.js';
 import { endStrays, killStrays } from './strays.js';
 
-/** How a cluster ended: the exit code (design 4; 128+n for a fatal signal), the reason, the last exits of children, oldest first. */
-export interface Ended {
-  readonly code: number;
-  readonly reason: string;
-  readonly exits: readonly string[];
-}
-
-/** How many exits of children the termination message names. */
-const EXITS_KEPT = 10;
+/** How a cluster ended: with which exit code (design 4; 128+n for a fatal signal), and why. */
+export type Ended = Termination;
 
 /** A cluster from its first fork to its end: loop, executor, messages and health files put together. */
 export class Cluster {
@@ -28,7 +25,8 @@ export class Cluster {
   readonly #log: Log;
   readonly #native: NativePart;
   readonly #children = new Map<number, Child>();
-  readonly #exits: string[] = [];
+  readonly #rss = new RssSamples();
+  readonly #postMortem: PostMortem;
   readonly #loop: Loop;
   readonly #executor: Executor;
   readonly #messages: Messages;
@@ -40,6 +38,12 @@ export class Cluster {
     this.#booted = booted;
     this.#log = log;
     this.#native = native;
+    const limit = booted.facts.memoryLimitBytes;
+    this.#postMortem = new PostMortem({
+      oomKills: findOomCounter(),
+      memoryLimitBytes: limit.kind === 'present' ? limit.value : undefined,
+      rss: this.#rss,
+    });
     const policy = policyOf(config, plan, roles.agent !== undefined);
     this.#loop = new Loop(
       policy,
@@ -55,6 +59,7 @@ export class Cluster {
       children: this.#children,
       dispatch,
       state: () => this.#loop.state,
+      onError: (text) => this.#postMortem.noteError(text),
     });
     this.#executor = new Executor({
       log,
@@ -64,7 +69,7 @@ export class Cluster {
       messages: this.#messages,
       dispatch,
       exit: (code, reason) => this.#end(code, reason),
-      onExit: (line) => this.#noteExit(line),
+      onExit: (exit) => this.#postMortem.noteExit(exit),
     });
     this.#reporter = this.#openReporter();
   }
@@ -88,7 +93,8 @@ export class Cluster {
     await endStrays(this.#booted.instance, this.#log);
     adoption?.stop();
     forget();
-    return { code, reason, exits: this.#exits };
+    const { exits, lastError } = this.#postMortem;
+    return { code, reason, exits, lastError };
   }
 
   requestStop(signal: StopSignal): void {
@@ -118,16 +124,12 @@ export class Cluster {
     return new HealthReporter({
       files,
       native: this.#native.native,
+      rss: this.#rss,
       log,
       policy: this.#loop.policy,
       frame: { startedAt: new Date().toISOString(), plan, facts },
       address: () => this.#messages.url,
     });
-  }
-
-  #noteExit(line: string): void {
-    this.#exits.push(line);
-    if (this.#exits.length > EXITS_KEPT) this.#exits.shift();
   }
 
   #endChildren(): void {

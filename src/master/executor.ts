@@ -7,6 +7,7 @@ import type { Role, Roles } from './roles.js';
 import type { Command, ExitCode } from '../supervisor/model.js';
 import type { Happening } from './loop.js';
 import type { Messages } from './messages.js';
+import type { Exit } from './post-mortem.js';
 
 export interface ExecutorOptions {
   readonly log: Log;
@@ -16,7 +17,8 @@ export interface ExecutorOptions {
   readonly messages: Messages;
   readonly dispatch: (happening: Happening) => void;
   readonly exit: (code: ExitCode, reason: string) => void;
-  readonly onExit: (line: string) => void;
+  /** Returns the cause, where the kernel tells one. */
+  readonly onExit: (exit: Exit) => string | undefined;
 }
 
 /** Runs the supervisor's commands and decides nothing; what processes make known goes back as events. */
@@ -86,8 +88,8 @@ export class Executor implements ChildEvents {
     const { children, dispatch, onExit } = this.#options;
     children.delete(child.id);
     this.#options.messages.forget(child);
-    onExit(`${child.slot} (pid ${child.pid}): ${signal === null ? `code ${code}` : signal}`);
-    dispatch({ kind: 'child-exited', id: child.id, code, signal });
+    const cause = onExit({ slot: child.slot, pid: child.pid, code, signal });
+    dispatch({ kind: 'child-exited', id: child.id, code, signal, cause });
   }
 
   reforkRefused(): void {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '../log.js';
 import { isDead, readProcessTable } from '../process/proc.js';
+import type { RssSamples } from '../process/rss-samples.js';
 import type { Policy, State } from '../supervisor/model.js';
 import { hasStarted, isLive, isReady } from '../supervisor/view.js';
 import type { HealthFiles } from '../health/files.js';
@@ -18,6 +19,7 @@ export interface ReporterOptions {
   readonly address: () => string | null;
   readonly log: Log;
   readonly native: Native | undefined;
+  readonly rss: RssSamples;
 }
 
 /** Keeps the health files true to the supervisor's state: markers at once, the status once per turn of the loop. */
@@ -77,11 +79,11 @@ export class HealthReporter {
   #writeStatus(): void {
     this.#statusDue = undefined;
     if (this.#state === undefined) return;
-    const { files, policy, frame, address } = this.#options;
+    const { files, policy, frame, address, rss } = this.#options;
     this.#statusAt = performance.now();
     if (this.#statusAt - this.#countedAt >= policy.checkIntervalMs) this.#countZombies();
     const now = { at: this.#statusAt, address: address(), zombies: this.#zombies };
-    files.writeStatus(statusOf(this.#state, policy, now, frame));
+    files.writeStatus(statusOf(this.#state, policy, now, frame, rss));
   }
 
   /** A look at every process: once in an interval is enough. */

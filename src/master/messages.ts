@@ -17,6 +17,8 @@ export interface MessagesOptions {
   readonly children: ReadonlyMap<number, Child>;
   readonly dispatch: (happening: Happening) => void;
   readonly state: () => State;
+  /** What a process tells of an error that ends it. */
+  readonly onError: (text: string) => void;
 }
 
 /** The master as the hub of all messages (egg-cluster's Messenger): reads, routes, delivers. */
@@ -104,6 +106,7 @@ export class Messages {
       case 'closed':
         return this.#closed(child, message.address);
       case 'start-failed': {
+        this.#options.onError(message.message);
         const portTaken = message.code === 'EADDRINUSE';
         return this.#options.dispatch({
           kind: 'child-start-failed',
@@ -113,6 +116,7 @@ export class Messages {
         });
       }
       case 'log':
+        if (message.event === 'worker.uncaught') this.#options.onError(message.text);
         return this.#options.log.write(message.level, message.event, {
           slot: child.slot,
           pid: child.pid,

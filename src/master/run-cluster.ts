@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config-error.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { EggcupError, messageOf } from '../errors.js';
 import type { ClaimedSignals } from '../init/claimed-signals.js';
+import { meaningOf } from '../init/exit-codes.js';
 import { numberOf } from '../init/signal-names.js';
 import { DEFAULT_TERMINATION_LOG, writeTerminationLog } from '../init/termination-log.js';
 import { type Log, createLog } from '../log.js';
@@ -29,9 +30,15 @@ export async function runCluster(request: ClusterRequest): Promise<number> {
   const log = createLog(config.log.level, config.log.format);
   redirectConsole(log);
   const ended = await bootAndRun(request, loaded, log);
+  if (ended.code !== 0) logFailure(ended, log);
   writeTerminationLog(config.terminationLog, ended);
   await log.close();
   return ended.code;
+}
+
+/** What the termination log says, for who reads only the log. */
+function logFailure({ code, reason, exits, lastError }: Ended, log: Log): void {
+  log.fatal('cluster.failed', { exitCode: code, meaning: meaningOf(code), reason, exits, lastError });
 }
 
 async function readConfig(request: ClusterRequest): Promise<LoadedConfig | undefined> {

@@ -1,4 +1,4 @@
-import { readRssBytes } from '../process/proc.js';
+import type { RssSamples } from '../process/rss-samples.js';
 import type { Policy, State } from '../supervisor/model.js';
 import { childViews, restartsInWindow, shownPhase } from '../supervisor/view.js';
 import type { ContainerFacts } from '../container/facts.js';
@@ -18,6 +18,7 @@ export function statusOf(
   policy: Policy,
   now: { readonly at: number; readonly address: string | null; readonly zombies: number },
   frame: StatusFrame,
+  rss: RssSamples,
 ): object {
   const { plan, facts } = frame;
   return {
@@ -39,7 +40,7 @@ export function statusOf(
       pid: child.pid,
       state: child.state,
       restarts: child.restarts,
-      rssBytes: child.pid === null ? null : readRssBytes(child.pid),
+      rssBytes: child.pid === null ? null : rss.take(child.pid),
       since: isoTime(child.since),
     })),
     restartsInWindow: restartsInWindow(state, policy, now.at),

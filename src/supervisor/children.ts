@@ -1,4 +1,4 @@
-import type { Child, Slot } from './model.js';
+import type { Child, Event, Slot } from './model.js';
 import { noteCrash } from './restart-intensity.js';
 import { HURRIED_STOP_MS, beginStop, stopChild } from './shutdown.js';
 import { type Turn, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
@@ -110,7 +110,9 @@ function drainMs(turn: Turn, child: Child): number {
   return isAgent(child) ? turn.policy.agentStopMs : turn.policy.appStopMs;
 }
 
-export function childExited(turn: Turn, id: number, code: number | null, signal: string | null): void {
+type ChildExited = Extract<Event, { kind: 'child-exited' }>;
+
+export function childExited(turn: Turn, { id, code, signal, cause }: ChildExited): void {
   const child = turn.child(id);
   if (child === undefined) return;
   const { phase } = turn.state;
@@ -121,9 +123,10 @@ export function childExited(turn: Turn, id: number, code: number | null, signal:
     pid: child.pid,
     code,
     signal,
+    ...(cause === undefined ? {} : { cause }),
     state: child.state.kind,
   });
-  if (phase.kind === 'starting') return failStart(turn, child.slot, exitText(code, signal));
+  if (phase.kind === 'starting') return failStart(turn, child.slot, exitText(code, signal, cause));
   if (phase.kind !== 'running') return;
   if (isAgent(child)) agentDied(turn, child);
   else appDied(turn, child);
@@ -158,6 +161,7 @@ function failStart(turn: Turn, slot: Slot, message: string): void {
   beginStop(turn, { exitCode, reason: `${slot} failed while starting: ${message}`, hurried: true });
 }
 
-function exitText(code: number | null, signal: string | null): string {
-  return signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;
+function exitText(code: number | null, signal: string | null, cause: string | undefined): string {
+  if (signal === null) return `it exited with code ${code}`;
+  return cause === undefined ? `it was ended by ${signal}` : `it was ended by ${signal}, ${cause}`;
 }

@@ -114,6 +114,8 @@ export type Event = { readonly at: number } & (
       readonly id: number;
       readonly code: number | null;
       readonly signal: string | null;
+      /** What the kernel tells of it, in words. */
+      readonly cause?: string | undefined;
     }
   /** cfork's own limit, the backstop of ours. */
   | { readonly kind: 'refork-refused' }

@@ -61,7 +61,7 @@ function apply(turn: Turn, event: Event): void {
     case 'child-disconnected':
       return childDisconnected(turn, event.id);
     case 'child-exited':
-      return childExited(turn, event.id, event.code, event.signal);
+      return childExited(turn, event);
     case 'refork-refused':
       return beginStop(turn, { exitCode: 13, reason: 'cfork refused to fork again: app workers died too fast' });
     case 'stop-requested':

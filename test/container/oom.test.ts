@@ -1,0 +1,43 @@
+/** Real OOM kills, in a real memory cgroup. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ENTER_CGROUP, makeCgroup } from '../helpers/cgroup.js';
+import { fixture, startCluster } from '../helpers/cluster.js';
+import { freePort, get } from '../helpers/net.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
+
+test('a worker that the kernel kills for memory is named as such, in the log and in the termination message', async (t) => {
+  const group = makeCgroup(t, 'memory');
+  if (group === undefined) return;
+  writeFileSync(join(group, 'memory.limit_in_bytes'), String(300 * 2 ** 20));
+  const terminationLog = join(temporaryDirectory(t), 'termination-log');
+  writeFileSync(terminationLog, '');
+  const port = await freePort();
+  const cluster = startCluster(t, {
+    config: {
+      app: { script: fixture('scripts/leaks.js'), port },
+      workers: { count: 1 },
+      restart: { limit: 2, duration: '60s' },
+      health: { interval: '1s' },
+      terminationLog,
+    },
+    wrapper: ['sh', '-c', ENTER_CGROUP, join(group, 'cgroup.procs')],
+  });
+  await cluster.untilReady();
+  process.kill(cluster.pidOf('app-0') ?? 0, 'SIGKILL');
+  const plain = await cluster.untilLogged('child.exited', { signal: 'SIGKILL' });
+  assert.equal(plain['cause'], undefined);
+  await cluster.untilLogged('child.ready', {}, 2);
+  await get(port, '/leak').catch(() => undefined);
+  assert.equal(await cluster.ended(), 13);
+  const killed = cluster.logged('child.exited', { signal: 'SIGKILL' })[1];
+  assert.match(String(killed?.['cause']), /^out of memory \(limit 300\.0 MiB, last seen at \d+\.\d MiB\)$/);
+  const message = readFileSync(terminationLog, 'utf8');
+  assert.match(message, /^eggcup exits with code 13: /);
+  assert.match(message, /app-0 \(pid \d+\): SIGKILL\n.*app-0 \(pid \d+\): SIGKILL by the kernel, out of memory/);
+  const [failed] = cluster.logged('cluster.failed', { exitCode: 13, level: 'fatal' });
+  assert.match(JSON.stringify(failed?.['exits']), /by the kernel, out of memory/);
+  await cluster.assertGone();
+});

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PostMortem } from '#eggcup/master/post-mortem.js';
+import { RssSamples } from '#eggcup/process/rss-samples.js';
+
+const MIB = 2 ** 20;
+
+/** A kernel whose count is set by the test. */
+function postMortem(memoryLimitBytes?: number): { count: number; mortem: PostMortem; rss: RssSamples } {
+  const rss = new RssSamples();
+  const world = { count: 3, rss, mortem: undefined as unknown as PostMortem };
+  world.mortem = new PostMortem({ oomKills: () => world.count, memoryLimitBytes, rss });
+  return world;
+}
+
+const exit = { slot: 'app-0', pid: 12, code: null, signal: 'SIGKILL' };
+
+test('a SIGKILL is told from an OOM kill by the count of the kernel, each count once', () => {
+  const world = postMortem(256 * MIB);
+  assert.equal(world.mortem.noteExit(exit), undefined);
+  world.count += 1;
+  assert.equal(world.mortem.noteExit({ ...exit, signal: 'SIGTERM' }), undefined);
+  assert.equal(world.mortem.noteExit(exit), 'out of memory (limit 256.0 MiB)');
+  assert.equal(world.mortem.noteExit(exit), undefined);
+  world.count += 2;
+  assert.ok(world.mortem.noteExit(exit) !== undefined && world.mortem.noteExit(exit) !== undefined);
+});
+
+test('what is known of the memory is told: the limit, and what the process was last seen to hold', () => {
+  const world = postMortem();
+  assert.ok((world.rss.take(process.pid) ?? 0) > 0);
+  world.count += 1;
+  assert.match(
+    world.mortem.noteExit({ ...exit, pid: process.pid }) ?? '',
+    /^out of memory \(last seen at \d+\.\d MiB\)$/,
+  );
+  world.count += 1;
+  assert.equal(world.mortem.noteExit(exit), 'out of memory');
+});
+
+test('the last ten exits are kept, with their time, and the first lines of the last error', () => {
+  const { mortem } = postMortem();
+  for (let pid = 1; pid <= 12; pid += 1) mortem.noteExit({ slot: 'app-1', pid, code: pid, signal: null });
+  assert.equal(mortem.exits.length, 10);
+  assert.match(mortem.exits[0] ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z app-1 \(pid 3\): code 3$/);
+  mortem.noteError('Error: first');
+  mortem.noteError(`Error: last\n${Array.from({ length: 30 }, (_, line) => `    at ${line}`).join('\n')}`);
+  assert.match(mortem.lastError ?? '', /^Error: last\n {4}at 0\n/);
+  assert.equal(mortem.lastError?.split('\n').length, 10);
+});

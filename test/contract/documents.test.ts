@@ -36,6 +36,8 @@ test('every link of README and docs leads somewhere', () => {
     'docs/sizing.md',
     'docs/architecture.md',
     'docs/init.md',
+    'docs/docker.md',
+    'docs/performance.md',
   ]) {
     for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       assert.ok(existsSync(join(projectRoot, dirname(page), target ?? '')), `${page}: ${target}`);

@@ -1,0 +1,120 @@
+/** The image of the Dockerfile, and one on top of it, as containers without any init. */
+import assert from 'node:assert/strict';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test, type TestContext } from 'node:test';
+import { fixture } from '../helpers/cluster.js';
+import { Container, IMAGE, buildImage, makeImages, podman, removeImages, whyNoImages } from '../helpers/podman.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
+import { until } from '../helpers/until.js';
+
+const OWN = 'localhost/eggcup-test/own-app';
+/** What docs/docker.md says. */
+const OWN_DOCKERFILE = `FROM ${IMAGE}
+WORKDIR /app
+COPY . .
+ENTRYPOINT ["node", "/opt/eggcup/dist/entry.js"]
+`;
+const HARDENED =
+  '--read-only --read-only-tmpfs=false --tmpfs /run/eggcup --cap-drop all --security-opt no-new-privileges --network none'.split(
+    ' ',
+  );
+const why = whyNoImages();
+
+before(() => {
+  if (why !== undefined) return;
+  makeImages();
+  buildImage(OWN, OWN_DOCKERFILE, fixture('images/app'));
+});
+after(() => removeImages());
+
+function imageTest(name: string, run: (t: TestContext) => Promise<void>): void {
+  test(name, (t) => (why === undefined ? run(t) : t.skip(why)));
+}
+
+/** One request from inside: the container has no network. */
+function fetchInside(container: Container, port: number, path = '/'): string {
+  const script = `fetch("http://127.0.0.1:${port}${path}").then((r) => r.text()).then(console.log)`;
+  return container.exec('node', '-e', script).stdout;
+}
+
+imageTest('it runs as it is: the example, sized by the limits, read-only, without privileges', async (t) => {
+  const limits = ['--cpus', '1.5', '--memory', '256m', '--memory-swap', '256m', '--pids-limit', '64'];
+  const container = new Container(t, [...HARDENED, ...limits]);
+  await container.untilReady();
+  const { plan } = container.status();
+  assert.equal(plan.workers, 1);
+  assert.ok(plan.heapMiB !== null && plan.heapMiB < 256, String(plan.heapMiB));
+  assert.match(fetchInside(container, 7001), /^Hello from app worker/);
+  for (const what of ['started', 'ready', 'live']) {
+    assert.equal(container.exec('node', '/opt/eggcup/dist/probe.js', what).status, 0, what);
+  }
+  assert.match(container.exec('node', '-p', 'process.getuid()').stdout, /^1000\n/);
+  assert.equal(podman('healthcheck', 'run', container.name).status, 0);
+  assert.equal(container.stop(30), 0);
+});
+
+imageTest('two CPUs give two workers, whatever the user is', async (t) => {
+  const container = new Container(t, [...HARDENED, '--cpus', '2', '--user', '4711:4711']);
+  await container.untilReady();
+  assert.equal(container.status().plan.workers, 2);
+  assert.equal(container.stop(30), 0);
+});
+
+imageTest('there is no package manager, no compiler and no shell in it', async () => {
+  const script = `const { existsSync, readdirSync } = require('fs');
+    const found = ['/usr/local/bin/npm', '/usr/local/lib/node_modules', '/bin/sh'].filter(existsSync);
+    console.log(JSON.stringify([found, readdirSync('/opt/eggcup/node_modules').filter((it) => /typescript|esbuild/.test(it))]))`;
+  const { stdout, status } = podman('run', '--rm', ...HARDENED, IMAGE, 'node', '-e', script);
+  assert.equal(status, 0);
+  assert.deepEqual(JSON.parse(stdout), [[], []]);
+});
+
+imageTest('a command is run with the same entrypoint, its exit code is the container’s', async () => {
+  const run = (...command: readonly string[]) => podman('run', '--rm', ...HARDENED, OWN, ...command);
+  assert.equal(run('node', '-e', 'process.exit(7)').status, 7);
+  assert.equal(run('nothing-like-it').status, 127);
+  assert.equal(run('node', '-p', 'process.cwd()').stdout, '/app\n');
+});
+
+imageTest('an application on top of it: its file is found, it stops within the grace', async (t) => {
+  const container = new Container(t, [...HARDENED, '--cpus', '1'], OWN);
+  await container.untilReady();
+  assert.match(fetchInside(container, 3000), /^hello from \d+/);
+  assert.equal(container.stop(30), 0);
+});
+
+imageTest('orphans are reaped by PID 1', async (t) => {
+  const container = new Container(t, [...HARDENED, '--env', 'EGGCUP__LOG__LEVEL=debug'], OWN);
+  await container.untilReady();
+  fetchInside(container, 3000, '/orphan');
+  await until('the orphan to be reaped', () => /child\.orphan-reaped.*"code":5/.test(container.log));
+  assert.equal(container.stop(30), 0);
+});
+
+imageTest('repeated crashes end the container with 13, and the restart policy starts it again', async (t) => {
+  const env = ['--env', 'EGGCUP__RESTART__LIMIT=2', '--env', 'EGGCUP__RESTART__BACKOFF__INITIAL=0ms'];
+  const container = new Container(t, [...HARDENED, '--restart', 'on-failure:1', ...env, '--cpus', '1'], OWN);
+  for (const crashes of [1, 2]) {
+    await container.untilReady();
+    fetchInside(container, 3000, '/crash');
+    await until(`crash ${crashes}`, () => (container.log.match(/"event":"child.exited"/g)?.length ?? 0) >= crashes);
+  }
+  await until('it to be restarted', () => container.restarts === 1);
+  await container.untilReady();
+  assert.match(container.log, /"event":"cluster.failed".*"exitCode":13/);
+  assert.equal(container.stop(30), 0);
+});
+
+imageTest('an OOM kill of a worker is named in the termination message', async (t) => {
+  const log = join(temporaryDirectory(t), 'termination-log');
+  writeFileSync(log, '');
+  chmodSync(log, 0o666); // As the kubelet makes it.
+  const options = ['--memory', '200m', '--memory-swap', '200m', '--env', 'EGGCUP__RESTART__LIMIT=1', '--cpus', '1'];
+  const mount = ['--volume', `${log}:/dev/termination-log`];
+  const container = new Container(t, [...HARDENED, ...options, ...mount], OWN);
+  await container.untilReady();
+  fetchInside(container, 3000, '/leak');
+  assert.equal(await container.ended(), 13);
+  assert.match(readFileSync(log, 'utf8'), /SIGKILL by the kernel, out of memory \(limit 200\.0 MiB/);
+});

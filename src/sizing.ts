@@ -17,6 +17,8 @@ export interface SizingConfig {
   readonly min: number;
   readonly max: number;
   readonly rounding: 'floor' | 'round' | 'ceil';
+  /** CPUs to size by where the cgroup sets no quota, such as the request that Kubernetes schedules by. */
+  readonly cpu?: number;
   readonly memoryPerWorker: number;
   readonly heap: 'auto' | 'off' | number;
 }
@@ -79,7 +81,7 @@ interface Count {
 }
 
 function autoCount(facts: ContainerFacts, memory: Memory, config: SizingConfig): Count {
-  const cpu = cpuBound(facts, config.rounding);
+  const cpu = cpuBound(facts, config);
   const room = memoryBound(memory, config.memoryPerWorker);
   const [decisive, ...others] = room === undefined ? [cpu] : room.count < cpu.count ? [room, cpu] : [cpu, room];
 
@@ -106,8 +108,8 @@ interface Bound {
   readonly text: string;
 }
 
-function cpuBound(facts: ContainerFacts, rounding: SizingConfig['rounding']): Bound {
-  const { cpus, subject, detail } = cpusOf(facts);
+function cpuBound(facts: ContainerFacts, { cpu, rounding }: SizingConfig): Bound {
+  const { cpus, subject, detail } = cpusOf(facts, cpu);
   const count = Math[rounding](cpus);
   const how = Number.isInteger(cpus) ? detail : `${rounding}; ${detail}`;
   return { count, text: `${subject} gives ${count} (${how})` };
@@ -120,14 +122,11 @@ interface Cpus {
 }
 
 /** libuv's answer comes last: on Node 20 and on cgroup v1 it knows no quota. */
-function cpusOf({ cpuQuota: quota, cpuset, ...facts }: ContainerFacts): Cpus {
-  if (quota.kind === 'present' && (cpuset.kind !== 'present' || quota.value <= cpuset.value))
-    return { cpus: quota.value, subject: `CPU quota ${decimal(quota.value)}`, detail: quota.source };
+function cpusOf({ cpuQuota: quota, cpuset, ...facts }: ContainerFacts, configured: number | undefined): Cpus {
+  const granted = grantOf(quota, configured);
+  if (granted !== undefined && (cpuset.kind !== 'present' || granted.cpus <= cpuset.value)) return granted;
 
-  const noQuota =
-    quota.kind === 'present'
-      ? `below the CPU quota ${decimal(quota.value)} of ${quota.source}`
-      : `CPU quota ${quota.kind}`;
+  const noQuota = granted === undefined ? `CPU quota ${quota.kind}` : `below ${granted.subject}, ${granted.detail}`;
   if (cpuset.kind === 'present') {
     const subject = `cpuset of ${plural(cpuset.value, 'CPU')}`;
     return { cpus: cpuset.value, subject, detail: `${cpuset.source}; ${noQuota}` };
@@ -138,6 +137,14 @@ function cpusOf({ cpuQuota: quota, cpuset, ...facts }: ContainerFacts): Cpus {
     subject: 'os.availableParallelism()',
     detail: isOffLinux ? 'no cgroup and no /proc here' : `${noQuota}, cpuset ${cpuset.kind}`,
   };
+}
+
+/** What is granted in a number of CPUs: the quota, or in its absence what `workers.cpu` says. */
+function grantOf(quota: Reading<number>, configured: number | undefined): Cpus | undefined {
+  if (quota.kind === 'present')
+    return { cpus: quota.value, subject: `CPU quota ${decimal(quota.value)}`, detail: quota.source };
+  if (configured === undefined) return undefined;
+  return { cpus: configured, subject: `workers.cpu ${decimal(configured)}`, detail: `CPU quota ${quota.kind}` };
 }
 
 function isAbsent(reading: Reading<number>): boolean {
@@ -152,7 +159,7 @@ function memoryBound(memory: Memory, memoryPerWorker: number): Bound | undefined
 
 /** A number that somebody chose is used as it is; where it exceeds the container, the plan says so. */
 function fixedCount(facts: ContainerFacts, memory: Memory, config: SizingConfig, workers: number): Count {
-  const { cpus, subject, detail } = cpusOf(facts);
+  const { cpus, subject, detail } = cpusOf(facts, config.cpu);
   const room = memoryBound(memory, config.memoryPerWorker);
   return {
     workers,

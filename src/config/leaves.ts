@@ -1,9 +1,11 @@
 /** The kinds of value that keys of the config have, each with the sentence that says what it must be. */
 import * as v from 'valibot';
 import {
+  CPU,
   DURATION,
   MAX_DURATION_MS,
   MAX_SIZE_BYTES,
+  parseCpu,
   parseDuration,
   parseShare,
   parseSize,
@@ -117,6 +119,18 @@ export function autoOffOrSize() {
 export function sizeOrZero() {
   const message = `must be 0 or ${SIZE_EXPECTED}`;
   return v.union([v.literal(0), size(message)], message);
+}
+
+/** CPUs, written `1500m`. */
+export function cpu() {
+  const message = 'must be CPUs in thousandths such as 1500m, from 1m';
+  return v.pipe(
+    v.string(message),
+    v.regex(CPU, message),
+    v.metadata({ unit: 'cpu', examples: ['1500m'] }),
+    v.transform((written) => parseCpu(written) ?? Number.NaN),
+    v.minValue(0.001, message),
+  );
 }
 
 /** A part of a whole from 0 to 1, written `80%`. */

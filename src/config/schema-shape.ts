@@ -63,11 +63,11 @@ export function optionsOf(schema: v.GenericSchema): readonly string[] {
   });
 }
 
-/** `duration` or `size` when that is what a value, or one of its alternatives, is measured in. */
-export function unitOf(schema: v.GenericSchema): 'duration' | 'size' | undefined {
+/** What a value, or one of its alternatives, is measured in. */
+export function unitOf(schema: v.GenericSchema): 'duration' | 'size' | 'cpu' | undefined {
   const inner = unwrap(schema);
   const unit = v.getMetadata(inner)['unit'];
-  if (unit === 'duration' || unit === 'size') return unit;
+  if (unit === 'duration' || unit === 'size' || unit === 'cpu') return unit;
   if (!('options' in inner) || !Array.isArray(inner.options)) return undefined;
   return inner.options
     .filter(isSchema)

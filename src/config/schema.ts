@@ -6,6 +6,7 @@ import {
   autoOrWhole,
   bareKey,
   countOrShare,
+  cpu,
   duration,
   key,
   later,
@@ -70,6 +71,7 @@ const workers = section({
     64,
   ),
   rounding: key('What `auto` makes of a CPU quota with a fraction.', oneOf(['floor', 'round', 'ceil']), 'floor'),
+  cpu: bareKey('The CPUs to size by where the cgroup sets no quota: the CPU request, when there is no limit.', cpu()),
   memoryPerWorker: key('`auto` starts no more app workers than memory allows at this much each.', size(), '160Mi'),
   heap: key(
     "The limit of each worker's JavaScript heap (`--max-old-space-size`). `auto`: its part of the memory; `off`: Node.js decides.",

@@ -6,6 +6,7 @@ export const MAX_SIZE_BYTES = 2 ** 50;
 
 export const DURATION = /^\d+(?:\.\d+)?(?:ms|s|m|h)$/;
 export const SIZE = /^\d+(?:\.\d+)?(?:B|k|M|G|T|Ki|Mi|Gi|Ti)$/;
+export const CPU = /^\d{1,7}m$/;
 export const SHARE = /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/;
 
 const MILLISECONDS: ReadonlyMap<string, number> = new Map([
@@ -35,6 +36,11 @@ export function parseDuration(text: string): number | undefined {
 /** Bytes of `512Mi`, `1Gi`, `160M` or `1048576B`, rounded to whole ones. */
 export function parseSize(text: string): number | undefined {
   return SIZE.test(text) ? measure(text, BYTES) : undefined;
+}
+
+/** CPUs of `1500m`, thousandths of one. */
+export function parseCpu(text: string): number | undefined {
+  return CPU.test(text) ? Number.parseInt(text, 10) / 1000 : undefined;
 }
 
 /** `80%` as 0.8. */
@@ -76,6 +82,12 @@ export function suggestSize(text: string): string | undefined {
   if (unit === 'm') return `${amount}Mi`;
   if (binary !== '') return `${amount}${letter.toUpperCase()}i`;
   return `${amount}${letter.toLowerCase() === 'k' ? 'k' : letter.toUpperCase()}`;
+}
+
+/** What was probably meant by a number of CPUs that is not in thousandths. */
+export function suggestCpu(text: string): string | undefined {
+  const [, amount] = /^\s*(\d{1,4}(?:\.\d{1,3})?)\s*(?:cpus?|cores?)?\s*$/i.exec(text) ?? [];
+  return amount === undefined || Number(amount) === 0 ? undefined : `${Math.round(Number(amount) * 1000)}m`;
 }
 
 function measure(text: string, scales: ReadonlyMap<string, number>): number | undefined {

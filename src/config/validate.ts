@@ -6,7 +6,7 @@ import { schema, type Settings } from './schema.js';
 import { isSecret, optionsOf, schemaAt, unitOf } from './schema-shape.js';
 import { nearest } from './suggestion.js';
 import { type Entry, find, merge, toValue, type Tree, without } from './tree.js';
-import { suggestDuration, suggestSize } from './units.js';
+import { suggestCpu, suggestDuration, suggestSize } from './units.js';
 
 /** What the schema says about a config. */
 export interface Validated {
@@ -85,4 +85,4 @@ function hintFor(value: unknown, text: string, wanted: v.GenericSchema): string 
   return v.is(wanted, plainScalar(value)) ? 'remove the quotes' : undefined;
 }
 
-const SUGGEST = { duration: suggestDuration, size: suggestSize } as const;
+const SUGGEST = { duration: suggestDuration, size: suggestSize, cpu: suggestCpu } as const;

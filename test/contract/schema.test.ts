@@ -25,6 +25,7 @@ const good = [
   'app: { framework: egg, https: { key: server.js, cert: server.js, passphrase: "${file:server.js}x" } }',
   `${script}\nworkers:\nhealth:\n`,
   `${script}\nworkers: { count: 4, rounding: ceil, memoryPerWorker: 1.5Gi, heap: off }`,
+  `${script}\nworkers: { cpu: 1500m }`,
   `${script}\nworkers: { count: "\${N:-auto}", heap: 512Mi, followQuota: false, recycle: { maxRss: 0, jitter: 10% } }`,
   `${script}\nhealth: { minReady: 50%, interval: 1500ms, failures: "\${F:-3}" }`,
   `${script}\nagent: { enabled: false }\nstartup: { timeout: "\${T:-60}s", parallel: 2 }`,
@@ -59,6 +60,7 @@ const bad = [
   `${script}\nworkers: { count: 1.5 }`,
   `${script}\nworkers: { memoryPerWorker: 512 }`,
   `${script}\nworkers: { heap: 512MB }`,
+  `${script}\nworkers: { cpu: 1.5 }`,
   `${script}\nworkers: { recycle: { maxRss: 5 } }`,
   `${script}\nhealth: { minReady: 120% }`,
   `${script}\nstartup: { timeout: 60 }`,
@@ -88,8 +90,8 @@ test('every key of the format is in the schema, and no other', () => {
     app app.baseDir app.framework app.script app.args app.ready app.port app.hostname app.unixSocket
     app.https app.https.key app.https.cert app.https.ca app.https.passphrase app.require app.env app.nodeOptions
     agent agent.script agent.ready agent.enabled
-    workers workers.count workers.min workers.max workers.rounding workers.memoryPerWorker workers.heap workers.followQuota
-    workers.recycle workers.recycle.maxRequests workers.recycle.maxAge workers.recycle.maxRss workers.recycle.jitter
+    workers workers.count workers.min workers.max workers.rounding workers.cpu workers.memoryPerWorker
+    workers.heap workers.followQuota workers.recycle workers.recycle.maxRequests workers.recycle.maxAge workers.recycle.maxRss workers.recycle.jitter
     listen listen.strategy listen.sticky startup startup.timeout startup.parallel
     health health.dir health.interval health.failures health.minReady health.workerTimeout
     health.http health.http.enabled health.http.host health.http.port

@@ -16,10 +16,39 @@ test('the CPU quota decides, rounded as configured', () => {
   ]);
 });
 
+test('workers.cpu stands in for a quota that is not there, and says so', () => {
+  assert.deepEqual(plan(factsWith({}), { cpu: 2.5 }).reasons, [
+    '2 workers: workers.cpu 2.5 gives 2 (floor; CPU quota absent)',
+    'heap: V8 decides, there is no memory limit',
+  ]);
+  const unreadable = { kind: 'unreadable', source: QUOTA, reason: 'EACCES' } as const;
+  assert.equal(
+    plan({ ...factsWith({}), cpuQuota: unreadable }, { cpu: 3 }).reasons[0],
+    '3 workers: workers.cpu 3 gives 3 (CPU quota unreadable)',
+  );
+  assert.equal(
+    plan(factsWith({ cpuset: 2 }), { cpu: 6 }).reasons[0],
+    `2 workers: cpuset of 2 CPUs gives 2 (${CPUSET}; below workers.cpu 6, CPU quota absent)`,
+  );
+  assert.equal(
+    plan(factsWith({}), { cpu: 0.25 }).reasons[0],
+    '1 worker: workers.min is 1, workers.cpu 0.25 gives 0 (floor; CPU quota absent)',
+  );
+  assert.equal(
+    plan(factsWith({}), { cpu: 2, count: 3 }).reasons[1],
+    'workers.count 3 is more than workers.cpu 2 (CPU quota absent)',
+  );
+});
+
+test('a quota wins over workers.cpu', () => {
+  const facts = factsWith({ quota: 2 });
+  assert.deepEqual(plan(facts, { cpu: 4 }), plan(facts));
+});
+
 test('a cpuset smaller than the quota decides', () => {
   const sized = plan(factsWith({ quota: 6, cpuset: 2 }));
   assert.equal(sized.workers, 2);
-  assert.equal(sized.reasons[0], `2 workers: cpuset of 2 CPUs gives 2 (${CPUSET}; below the CPU quota 6 of ${QUOTA})`);
+  assert.equal(sized.reasons[0], `2 workers: cpuset of 2 CPUs gives 2 (${CPUSET}; below CPU quota 6, ${QUOTA})`);
 });
 
 test('os.availableParallelism() sizes only when neither quota nor cpuset is known', () => {

@@ -4,9 +4,11 @@ import * as fc from 'fast-check';
 import {
   formatDuration,
   MAX_DURATION_MS,
+  parseCpu,
   parseDuration,
   parseShare,
   parseSize,
+  suggestCpu,
   suggestDuration,
   suggestSize,
 } from '#eggcup/config/units.js';
@@ -49,6 +51,18 @@ test('what is no size is none', () => {
     assert.equal(parseSize(text), undefined, text);
 });
 
+test('CPUs are thousandths of one', () => {
+  table(parseCpu, [
+    ['1500m', 1.5],
+    ['1m', 0.001],
+    ['0250m', 0.25],
+    ['1.5', undefined],
+    ['2', undefined],
+    ['-1m', undefined],
+    ['1.5m', undefined],
+  ]);
+});
+
 test('shares are parts of one', () => {
   table(parseShare, [
     ['80%', 0.8],
@@ -82,6 +96,15 @@ test('suggestions keep the size that was probably meant', () => {
     ['30000', '30000ms'],
     ['5 min', '5m'],
     ['soon', undefined],
+  ]);
+  table(suggestCpu, [
+    ['2', '2000m'],
+    ['1.5', '1500m'],
+    ['0.25 cpu', '250m'],
+    ['4 cores', '4000m'],
+    ['0', undefined],
+    ['0m', undefined],
+    ['many', undefined],
   ]);
   table(suggestSize, [
     ['512', '512Mi'],

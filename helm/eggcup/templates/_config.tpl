@@ -1,0 +1,83 @@
+{{/* What eggcup is told, and what the pod must know of it. */}}
+
+{{- define "eggcup.config" -}}
+{{- toYaml (merge (dict "apiVersion" "eggcup/v1") .Values.config) -}}
+{{- end -}}
+
+{{/* eggcup's own defaults stand in for what is null here; a test compares them with its schema. */}}
+{{- define "eggcup.setting" -}}
+{{- $found := index . 0 -}}
+{{- range slice . 2 -}}
+{{- if kindIs "map" $found -}}{{- $found = get $found . -}}{{- else -}}{{- $found = "" -}}{{- end -}}
+{{- end -}}
+{{- if or (kindIs "map" $found) (kindIs "invalid" $found) (eq (toString $found) "") -}}{{- $found = index . 1 -}}{{- end -}}
+{{- $found -}}
+{{- end -}}
+
+{{- define "eggcup.healthDir" -}}{{- include "eggcup.setting" (list .Values.config "/run/eggcup" "health" "dir") -}}{{- end -}}
+{{- define "eggcup.terminationLog" -}}{{- include "eggcup.setting" (list .Values.config "/dev/termination-log" "terminationLog") -}}{{- end -}}
+
+{{/* The durations of the config as they are written, and whether each is one. */}}
+{{- define "eggcup.durations" -}}
+startup.timeout: {{ include "eggcup.setting" (list .Values.config "60s" "startup" "timeout") | quote }}
+shutdown.delay: {{ include "eggcup.setting" (list .Values.config "0s" "shutdown" "delay") | quote }}
+shutdown.app: {{ include "eggcup.setting" (list .Values.config "20s" "shutdown" "app") | quote }}
+shutdown.agent: {{ include "eggcup.setting" (list .Values.config "5s" "shutdown" "agent") | quote }}
+{{- with include "eggcup.setting" (list .Values.config "" "shutdown" "grace") }}
+shutdown.grace: {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "eggcup.milliseconds" -}}
+{{- if not (regexMatch "^[0-9]+([.][0-9]+)?(ms|s|m|h)$" .) -}}0{{- else -}}
+{{- $unit := regexReplaceAll "[0-9.]" . "" -}}
+{{- $amount := regexReplaceAll "[a-z]" . "" | float64 -}}
+{{- mulf $amount (get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) $unit) | ceil | int64 -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whole seconds of everything that has to fit into something. */}}
+{{- define "eggcup.times" -}}
+{{- $durations := include "eggcup.durations" . | fromYaml -}}
+{{- $ms := dict -}}
+{{- range $key, $text := $durations -}}{{- $_ := set $ms $key (include "eggcup.milliseconds" $text | int64) -}}{{- end -}}
+{{- $sum := add (get $ms "shutdown.delay") (get $ms "shutdown.app") (get $ms "shutdown.agent") -}}
+{{- $own := divf (max $sum (get $ms "shutdown.grace" | default 0)) 1000 | ceil | int64 -}}
+{{- $needed := add .Values.preStop.seconds $own .Values.terminationMarginSeconds -}}
+{{- $period := .Values.terminationGracePeriodSeconds | default $needed | int64 -}}
+{{- $startup := .Values.probes.startup -}}
+{{- $boot := divf (get $ms "startup.timeout") 1000 | ceil | int64 -}}
+delayMs: {{ get $ms "shutdown.delay" }}
+sumMs: {{ $sum }}
+graceMs: {{ get $ms "shutdown.grace" | default 0 }}
+own: {{ $own }}
+needed: {{ $needed }}
+period: {{ $period }}
+eggcupGrace: {{ sub $period (add .Values.preStop.seconds 2) }}
+startup: {{ $boot }}
+startupThreshold: {{ $startup.failureThreshold | default (add 2 (divf $boot $startup.periodSeconds | ceil | int64)) | int64 }}
+{{- end -}}
+
+{{/* The port, when the config or containerPort tells it. */}}
+{{- define "eggcup.port" -}}
+{{- $app := .Values.config.app | default dict -}}
+{{- if not $app.unixSocket -}}
+{{- if include "eggcup.isNumber" $app.port -}}{{- int $app.port -}}
+{{- else if .Values.containerPort -}}{{- int .Values.containerPort -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* By its digits: Helm 3.18 hands numbers on as text. */}}
+{{- define "eggcup.isNumber" -}}
+{{- if regexMatch "^[0-9]+$" (toString .) -}}true{{- end -}}
+{{- end -}}
+
+{{- define "eggcup.replicas" -}}
+{{- ternary .Values.hpa.minReplicas .Values.replicaCount .Values.hpa.enabled | int -}}
+{{- end -}}
+
+{{/* Set when this Kubernetes has what came with the version. */}}
+{{- define "eggcup.since" -}}
+{{- $kubernetes := index . 0 -}}
+{{- if semverCompare (printf ">=%s-0" (index . 1)) $kubernetes.Capabilities.KubeVersion.Version -}}true{{- end -}}
+{{- end -}}

@@ -1,0 +1,196 @@
+{{/* Everything that cannot be, all at once; each sentence names the values and what to do. */}}
+{{- define "eggcup.refuse" -}}
+{{- $found := list -}}
+{{- range tuple "image" "config" "health" "stop" "cpu" "network" "scale" "env" -}}
+{{- range include (printf "eggcup.refuse.%s" .) $ | splitList "\n" -}}
+{{- with trim . -}}{{- $found = append $found (printf "  - %s" .) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $found -}}{{- fail (printf "these values cannot be:\n%s" (join "\n" $found)) -}}{{- end -}}
+{{- end -}}
+
+{{- define "eggcup.refuse.image" -}}
+{{- with .Values.image -}}
+{{- if not .repository }}
+image.repository is not set: name the image of your application, which has eggcup as its entrypoint
+{{- else if not (or .tag .digest) }}
+image.tag and image.digest are not set: say which {{ .repository }} is meant, because nobody knows what "latest" is at the next restart
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "eggcup.refuse.config" -}}
+{{- $app := .Values.config.app | default dict -}}
+{{- if and $app.framework $app.script }}
+config.app.framework {{ $app.framework | quote }} and config.app.script {{ $app.script | quote }} cannot both be set: remove one of them
+{{- else if not (or $app.framework $app.script) }}
+neither config.app.framework nor config.app.script is set: name a framework such as "egg", or the program to run
+{{- end }}
+{{- range $key, $text := include "eggcup.durations" . | fromYaml }}
+{{- if contains "${" $text }}
+config.{{ $key }} is {{ $text | quote }}, which is known only in the container, but the pod's times are computed from it: write a duration
+{{- end }}
+{{- end }}
+{{- $dir := include "eggcup.healthDir" . }}
+{{- if not (hasPrefix "/" $dir) }}
+config.health.dir is {{ $dir | quote }}, but the volume for it needs an absolute path
+{{- end }}
+{{- range .Values.writableDirs }}
+{{- if eq (clean .path) (clean $dir) }}
+writableDirs has {{ .path | quote }} and config.health.dir is {{ $dir | quote }}: the folder of the health files has a volume of its own, remove it from writableDirs
+{{- end }}
+{{- end }}
+{{- $log := include "eggcup.terminationLog" . }}
+{{- if not (hasPrefix "/" $log) }}
+config.terminationLog is {{ $log | quote }}, but the kubelet needs an absolute path
+{{- end }}
+{{- end -}}
+
+{{- define "eggcup.refuse.health" -}}
+{{- $times := include "eggcup.times" . | fromYaml -}}
+{{- $http := dig "http" "enabled" false (get .Values.config "health" | default dict) -}}
+{{- with .Values.probes -}}
+{{- if eq .mode "http" }}
+probes.mode is "http", but eggcup {{ $.Chart.AppVersion }} has no HTTP endpoint: take probes.mode "exec"
+{{- end }}
+{{- if $http }}
+config.health.http.enabled is {{ $http }}, but eggcup {{ $.Chart.AppVersion }} has no HTTP endpoint: remove it
+{{- end }}
+{{- $seconds := mul .startup.periodSeconds $times.startupThreshold }}
+{{- if and .startup.enabled (lt $seconds (int64 $times.startup)) }}
+probes.startup.periodSeconds {{ .startup.periodSeconds }} × failureThreshold {{ $times.startupThreshold }} = {{ $seconds }} s is less than config.startup.timeout {{ $times.startup }} s: the kubelet would end a start that eggcup still allows; raise failureThreshold, or leave it null
+{{- end }}
+{{- end }}
+{{- if .Values.serviceMonitor.enabled }}
+serviceMonitor.enabled is true, but eggcup {{ .Chart.AppVersion }} has no HTTP endpoint for metrics: set it to false
+{{- end }}
+{{- end -}}
+
+{{- define "eggcup.refuse.stop" -}}
+{{- $times := include "eggcup.times" . | fromYaml -}}
+{{- $preStop := .Values.preStop -}}
+{{- if and (gt (int $preStop.seconds) 0) (gt (int64 $times.delayMs) 0) }}
+preStop.seconds {{ $preStop.seconds }} and config.shutdown.delay {{ .Values.config.shutdown.delay }} cover the same time: set one of them to 0 (config.shutdown.delay to "0s")
+{{- end }}
+{{- if and $preStop.handler (le (int $preStop.seconds) 0) }}
+preStop.handler is set, but preStop.seconds is {{ $preStop.seconds }}: say how long it takes at most, because terminationGracePeriodSeconds counts it
+{{- end }}
+{{- if and (gt (int $preStop.seconds) 0) (not $preStop.handler) (not (include "eggcup.since" (list . "1.30"))) }}
+preStop.seconds {{ $preStop.seconds }} needs the sleep of Kubernetes 1.30, but this is {{ .Capabilities.KubeVersion.Version }}: set preStop.handler, or config.shutdown.delay instead
+{{- end }}
+{{- if and (gt (int64 $times.graceMs) 0) (lt (int64 $times.graceMs) (int64 $times.sumMs)) }}
+config.shutdown.grace {{ .Values.config.shutdown.grace }} is less than delay + app + agent = {{ divf $times.sumMs 1000 }} s: raise it, or leave it out, then EGGCUP_GRACE sets it
+{{- end }}
+{{- with .Values.terminationGracePeriodSeconds }}
+{{- if lt (int64 .) (int64 $times.needed) }}
+terminationGracePeriodSeconds {{ . }} is less than preStop.seconds {{ $preStop.seconds }} + config.shutdown {{ $times.own }} s + terminationMarginSeconds {{ $.Values.terminationMarginSeconds }} = {{ $times.needed }}: raise it, or leave it null
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "eggcup.refuse.cpu" -}}
+{{- $requests := get .Values.resources "requests" | default dict -}}
+{{- $limits := get .Values.resources "limits" | default dict -}}
+{{- $request := or $requests.cpu $limits.cpu -}}
+{{- $own := get (get .Values.config "workers" | default dict) "cpu" -}}
+{{- if and .Values.cpuRequestAsQuota (not $request) }}
+cpuRequestAsQuota is true, but resources.requests.cpu is not set: set it, or cpuRequestAsQuota to false
+{{- end }}
+{{- if and .Values.cpuRequestAsQuota $own }}
+cpuRequestAsQuota is true and config.workers.cpu is {{ $own }}: both say what to size by; remove config.workers.cpu, or set cpuRequestAsQuota to false
+{{- end }}
+{{- if and .Values.hpa.enabled .Values.hpa.targetCPU (not $request) }}
+hpa.targetCPU {{ .Values.hpa.targetCPU }} is percent of resources.requests.cpu, which is not set: set it, or hpa.targetCPU to null
+{{- end }}
+{{- if and .Values.hpa.enabled .Values.hpa.targetMemory (not (or $requests.memory $limits.memory)) }}
+hpa.targetMemory {{ .Values.hpa.targetMemory }} is percent of resources.requests.memory, which is not set: set it, or hpa.targetMemory to null
+{{- end }}
+{{- end -}}
+
+{{- define "eggcup.refuse.network" -}}
+{{- $app := .Values.config.app | default dict -}}
+{{- $port := include "eggcup.port" . -}}
+{{- if and $app.unixSocket $app.port }}
+config.app.unixSocket {{ $app.unixSocket | quote }} excludes config.app.port {{ $app.port }}: set config.app.port to null
+{{- end }}
+{{- if and .Values.containerPort (include "eggcup.isNumber" $app.port) (ne (int .Values.containerPort) (int $app.port)) }}
+containerPort {{ .Values.containerPort }} is not config.app.port {{ $app.port }}: leave containerPort null
+{{- end }}
+{{- range tuple "service" "networkPolicy" }}
+{{- if and (get $.Values . ).enabled (not $port) }}
+{{- if $app.unixSocket }}
+{{ . }}.enabled is true, but config.app.unixSocket {{ $app.unixSocket | quote }} listens on no port: set {{ . }}.enabled to false
+{{- else }}
+{{ . }}.enabled is true, but the port is not known from config.app.port {{ $app.port | default "null" }}: set containerPort
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .Values.service }}
+{{- if and .nodePort (eq .type "ClusterIP") }}
+service.nodePort {{ .nodePort }} needs service.type "NodePort" or "LoadBalancer", but it is {{ .type | quote }}
+{{- end }}
+{{- end }}
+{{- range tuple "ingress" "httpRoute" }}
+{{- if and (get $.Values .).enabled (not $.Values.service.enabled) }}
+{{ . }}.enabled is true, but service.enabled is false: there is nothing to send requests to
+{{- end }}
+{{- end }}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
+ingress.enabled is true, but ingress.hosts is empty: name a host with its paths
+{{- end }}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
+httpRoute.enabled is true, but httpRoute.parentRefs is empty: name the gateway
+{{- end }}
+{{- end -}}
+
+{{- define "eggcup.refuse.scale" -}}
+{{- $replicas := include "eggcup.replicas" . | int -}}
+{{- with .Values.hpa -}}
+{{- if .enabled -}}
+{{- if gt (int .minReplicas) (int .maxReplicas) }}
+hpa.minReplicas {{ .minReplicas }} is more than hpa.maxReplicas {{ .maxReplicas }}: lower the one or raise the other
+{{- end }}
+{{- if not (or .targetCPU .targetMemory .metrics) }}
+hpa.enabled is true, but hpa.targetCPU, hpa.targetMemory and hpa.metrics are all empty: there is nothing to scale by
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .Values.pdb }}
+{{- $min := toString .minAvailable }}
+{{- if .enabled }}
+{{- if and (not (kindIs "invalid" .minAvailable)) (not (kindIs "invalid" .maxUnavailable)) }}
+pdb.minAvailable {{ .minAvailable }} and pdb.maxUnavailable {{ .maxUnavailable }} cannot both be set: set one of them to null
+{{- else if and (kindIs "invalid" .minAvailable) (kindIs "invalid" .maxUnavailable) }}
+pdb.enabled is true, but pdb.minAvailable and pdb.maxUnavailable are both null: set one of them
+{{- else if and (gt $replicas 0) (or (eq $min "100%") (and (not (hasSuffix "%" $min)) (ge (int $min) $replicas) (gt (int $min) 0))) }}
+pdb.minAvailable {{ $min }} of {{ ternary "hpa.minReplicas" "replicaCount" $.Values.hpa.enabled }} {{ $replicas }} lets no pod go, so that no node can be drained: lower it
+{{- else if has (toString .maxUnavailable) (list "0" "0%") }}
+pdb.maxUnavailable {{ .maxUnavailable }} of {{ ternary "hpa.minReplicas" "replicaCount" $.Values.hpa.enabled }} {{ $replicas }} lets no pod go, so that no node can be drained: raise it
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .Values.strategy }}
+{{- if and (eq .type "Recreate") .rollingUpdate }}
+strategy.type "Recreate" and strategy.rollingUpdate {{ toJson .rollingUpdate }} cannot both be: set strategy.rollingUpdate to null
+{{- end }}
+{{- with .rollingUpdate }}
+{{- if and (has (toString .maxUnavailable) (list "0" "0%")) (has (toString .maxSurge) (list "0" "0%")) }}
+strategy.rollingUpdate.maxUnavailable {{ .maxUnavailable }} and maxSurge {{ .maxSurge }} cannot both be 0: no pod could be replaced
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "eggcup.refuse.env" -}}
+{{- $set := list "EGGCUP_CONFIG" "EGGCUP_GRACE" "EGGCUP_HEALTH_DIR" "EGGCUP_CPU_REQUEST" -}}
+{{- range .Values.extraEnv }}
+{{- $normal := .name | upper | replace "__" "." | replace "_" "" -}}
+{{- if has .name $set }}
+extraEnv has {{ .name }}, which this chart sets itself: remove it
+{{- else if and (hasPrefix "EGGCUP.WORKERS.CPU" $normal) $.Values.cpuRequestAsQuota }}
+extraEnv has {{ .name }}, but cpuRequestAsQuota is true and sets it: remove one of them
+{{- else if regexMatch "^EGGCUP[.](SHUTDOWN|STARTUP|HEALTH$|HEALTH[.]DIR|APP$|APP[.](PORT|UNIXSOCKET|BASEDIR)|TERMINATIONLOG)" $normal }}
+extraEnv has {{ .name }}, which would change what the pod is rendered from: set it in config
+{{- end }}
+{{- end }}
+{{- end -}}

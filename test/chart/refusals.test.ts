@@ -1,0 +1,237 @@
+/** What cannot be together fails to render, with a sentence that names the values and the remedy. */
+import assert from 'node:assert/strict';
+import { VALID, templateWith, testWithHelm, version } from '../helpers/helm.js';
+
+const route = { enabled: true, parentRefs: [{ name: 'public' }] };
+const host = { host: 'a.example.com', paths: [{ path: '/' }] };
+const waits = { exec: { command: ['sleep', '5'] } };
+const noDelay = { shutdown: { delay: '0s' } };
+
+const refused: readonly (readonly [object, string])[] = [
+  [
+    { image: { repository: '' } },
+    'image.repository is not set: name the image of your application, which has eggcup as its entrypoint',
+  ],
+  [
+    { image: { tag: '' } },
+    'image.tag and image.digest are not set: say which example.com/app is meant, because nobody knows what "latest" is at the next restart',
+  ],
+  [
+    { config: { app: { framework: 'egg' } } },
+    'config.app.framework "egg" and config.app.script "server.js" cannot both be set: remove one of them',
+  ],
+  [
+    { config: { shutdown: { app: '${APP_STOP:-10s}' } } },
+    'config.shutdown.app is "${APP_STOP:-10s}", which is known only in the container, but the pod\'s times are computed from it: write a duration',
+  ],
+  [
+    { config: { health: { dir: 'health' } } },
+    'config.health.dir is "health", but the volume for it needs an absolute path',
+  ],
+  [
+    { writableDirs: [{ path: '/run/eggcup/' }] },
+    'writableDirs has "/run/eggcup/" and config.health.dir is "/run/eggcup": the folder of the health files has a volume of its own, remove it from writableDirs',
+  ],
+  [
+    { config: { terminationLog: '${LOG}' } },
+    'config.terminationLog is "${LOG}", but the kubelet needs an absolute path',
+  ],
+  [
+    { probes: { mode: 'http' } },
+    `probes.mode is "http", but eggcup ${version} has no HTTP endpoint: take probes.mode "exec"`,
+  ],
+  [
+    { config: { health: { http: { enabled: true } } } },
+    `config.health.http.enabled is true, but eggcup ${version} has no HTTP endpoint: remove it`,
+  ],
+  [
+    { serviceMonitor: { enabled: true } },
+    `serviceMonitor.enabled is true, but eggcup ${version} has no HTTP endpoint for metrics: set it to false`,
+  ],
+  [
+    { probes: { startup: { failureThreshold: 29 } } },
+    'probes.startup.periodSeconds 2 × failureThreshold 29 = 58 s is less than config.startup.timeout 60 s: the kubelet would end a start that eggcup still allows; raise failureThreshold, or leave it null',
+  ],
+  [
+    { preStop: { seconds: 3 } },
+    'preStop.seconds 3 and config.shutdown.delay 5s cover the same time: set one of them to 0 (config.shutdown.delay to "0s")',
+  ],
+  [
+    { preStop: { handler: waits } },
+    'preStop.handler is set, but preStop.seconds is 0: say how long it takes at most, because terminationGracePeriodSeconds counts it',
+  ],
+  [
+    { config: { shutdown: { grace: '20s' } } },
+    'config.shutdown.grace 20s is less than delay + app + agent = 30 s: raise it, or leave it out, then EGGCUP_GRACE sets it',
+  ],
+  [
+    { terminationGracePeriodSeconds: 34 },
+    'terminationGracePeriodSeconds 34 is less than preStop.seconds 0 + config.shutdown 30 s + terminationMarginSeconds 5 = 35: raise it, or leave it null',
+  ],
+  [
+    { terminationGracePeriodSeconds: 60, config: { shutdown: { grace: '1m' } } },
+    'terminationGracePeriodSeconds 60 is less than preStop.seconds 0 + config.shutdown 60 s + terminationMarginSeconds 5 = 65: raise it, or leave it null',
+  ],
+  [
+    { terminationGracePeriodSeconds: 39, preStop: { seconds: 10, handler: waits }, config: noDelay },
+    'terminationGracePeriodSeconds 39 is less than preStop.seconds 10 + config.shutdown 25 s + terminationMarginSeconds 5 = 40: raise it, or leave it null',
+  ],
+  [
+    { resources: { requests: { cpu: null } } },
+    'cpuRequestAsQuota is true, but resources.requests.cpu is not set: set it, or cpuRequestAsQuota to false',
+  ],
+  [
+    { config: { workers: { cpu: '2000m' } } },
+    'cpuRequestAsQuota is true and config.workers.cpu is 2000m: both say what to size by; remove config.workers.cpu, or set cpuRequestAsQuota to false',
+  ],
+  [
+    { hpa: { enabled: true }, cpuRequestAsQuota: false, resources: { requests: { cpu: null } } },
+    'hpa.targetCPU 70 is percent of resources.requests.cpu, which is not set: set it, or hpa.targetCPU to null',
+  ],
+  [
+    { hpa: { enabled: true, targetMemory: 80 }, resources: { requests: { memory: null }, limits: { memory: null } } },
+    'hpa.targetMemory 80 is percent of resources.requests.memory, which is not set: set it, or hpa.targetMemory to null',
+  ],
+  [
+    { config: { app: { unixSocket: '/run/a.sock' } }, service: { enabled: false } },
+    'config.app.unixSocket "/run/a.sock" excludes config.app.port 7001: set config.app.port to null',
+  ],
+  [
+    { config: { app: { unixSocket: '/run/a.sock', port: null } } },
+    'service.enabled is true, but config.app.unixSocket "/run/a.sock" listens on no port: set service.enabled to false',
+  ],
+  [
+    {
+      config: { app: { unixSocket: '/run/a.sock', port: null } },
+      service: { enabled: false },
+      networkPolicy: { enabled: true },
+    },
+    'networkPolicy.enabled is true, but config.app.unixSocket "/run/a.sock" listens on no port: set networkPolicy.enabled to false',
+  ],
+  [
+    { config: { app: { port: null } } },
+    'service.enabled is true, but the port is not known from config.app.port null: set containerPort',
+  ],
+  [
+    { config: { app: { port: '${PORT:-7001}' } } },
+    'service.enabled is true, but the port is not known from config.app.port ${PORT:-7001}: set containerPort',
+  ],
+  [{ containerPort: 8001 }, 'containerPort 8001 is not config.app.port 7001: leave containerPort null'],
+  [
+    { service: { nodePort: 30_080 } },
+    'service.nodePort 30080 needs service.type "NodePort" or "LoadBalancer", but it is "ClusterIP"',
+  ],
+  [
+    { service: { enabled: false }, ingress: { enabled: true, hosts: [host] } },
+    'ingress.enabled is true, but service.enabled is false: there is nothing to send requests to',
+  ],
+  [
+    { service: { enabled: false }, httpRoute: route },
+    'httpRoute.enabled is true, but service.enabled is false: there is nothing to send requests to',
+  ],
+  [{ ingress: { enabled: true } }, 'ingress.enabled is true, but ingress.hosts is empty: name a host with its paths'],
+  [{ httpRoute: { enabled: true } }, 'httpRoute.enabled is true, but httpRoute.parentRefs is empty: name the gateway'],
+  [
+    { hpa: { enabled: true, minReplicas: 20 } },
+    'hpa.minReplicas 20 is more than hpa.maxReplicas 10: lower the one or raise the other',
+  ],
+  [
+    { hpa: { enabled: true, targetCPU: null } },
+    'hpa.enabled is true, but hpa.targetCPU, hpa.targetMemory and hpa.metrics are all empty: there is nothing to scale by',
+  ],
+  [
+    { pdb: { minAvailable: 1 } },
+    'pdb.minAvailable 1 and pdb.maxUnavailable 1 cannot both be set: set one of them to null',
+  ],
+  [
+    { pdb: { maxUnavailable: null } },
+    'pdb.enabled is true, but pdb.minAvailable and pdb.maxUnavailable are both null: set one of them',
+  ],
+  [
+    { pdb: { minAvailable: 2, maxUnavailable: null } },
+    'pdb.minAvailable 2 of replicaCount 2 lets no pod go, so that no node can be drained: lower it',
+  ],
+  [
+    { pdb: { minAvailable: '100%', maxUnavailable: null }, hpa: { enabled: true } },
+    'pdb.minAvailable 100% of hpa.minReplicas 2 lets no pod go, so that no node can be drained: lower it',
+  ],
+  [
+    { pdb: { maxUnavailable: 0 } },
+    'pdb.maxUnavailable 0 of replicaCount 2 lets no pod go, so that no node can be drained: raise it',
+  ],
+  [
+    { strategy: { type: 'Recreate' } },
+    'strategy.type "Recreate" and strategy.rollingUpdate {"maxSurge":1,"maxUnavailable":0} cannot both be: set strategy.rollingUpdate to null',
+  ],
+  [
+    { strategy: { rollingUpdate: { maxSurge: 0 } } },
+    'strategy.rollingUpdate.maxUnavailable 0 and maxSurge 0 cannot both be 0: no pod could be replaced',
+  ],
+  [
+    { extraEnv: [{ name: 'EGGCUP_GRACE', value: '1s' }] },
+    'extraEnv has EGGCUP_GRACE, which this chart sets itself: remove it',
+  ],
+  [
+    { extraEnv: [{ name: 'EGGCUP__WORKERS__CPU', value: '2000m' }] },
+    'extraEnv has EGGCUP__WORKERS__CPU, but cpuRequestAsQuota is true and sets it: remove one of them',
+  ],
+  [
+    { extraEnv: [{ name: 'EGGCUP__Shutdown__APP', value: '90s' }] },
+    'extraEnv has EGGCUP__Shutdown__APP, which would change what the pod is rendered from: set it in config',
+  ],
+];
+
+for (const [values, sentence] of refused)
+  testWithHelm(`refused: ${sentence}`, (_t, helm) => {
+    assert.deepEqual(sentencesOf(templateWith(helm, values).refusal), [sentence]);
+  });
+
+testWithHelm('an application is required', (_t, helm) => {
+  assert.deepEqual(sentencesOf(templateWith(helm, {}, [], { image: VALID.image }).refusal), [
+    'neither config.app.framework nor config.app.script is set: name a framework such as "egg", or the program to run',
+  ]);
+});
+
+testWithHelm('the sleep of preStop is refused by a Kubernetes that has none', (_t, helm) => {
+  const values = { preStop: { seconds: 5 }, config: noDelay };
+  assert.deepEqual(sentencesOf(templateWith(helm, values, ['--kube-version', '1.29.4']).refusal), [
+    'preStop.seconds 5 needs the sleep of Kubernetes 1.30, but this is v1.29.4: set preStop.handler, or config.shutdown.delay instead',
+  ]);
+  assert.equal(templateWith(helm, values, ['--kube-version', 'v1.30.1-gke.100']).refusal, '');
+});
+
+testWithHelm('everything that is wrong is said at once', (_t, helm) => {
+  const { refusal } = templateWith(helm, {
+    image: { repository: '' },
+    probes: { mode: 'http' },
+    preStop: { seconds: 3 },
+  });
+  assert.equal(sentencesOf(refusal).length, 3, refusal);
+});
+
+// Each version of helm has its own words; the path and the word that is wrong are in all of them.
+const malformed: readonly (readonly [object, RegExp])[] = [
+  [{ replicas: 2 }, /additional.*replicas/i],
+  [{ probes: { startup: { period: 2 } } }, /probes[./]startup.*period/],
+  [{ image: { name: 'x' } }, /image.*name/],
+  [{ config: { worker: { count: 2 } } }, /config.*worker/],
+  [{ config: { workers: { cuont: 2 } } }, /config[./]workers.*cuont/],
+  [{ config: { workers: { count: 'fuor' } } }, /config[./]workers[./]count/],
+  [{ config: { startup: { timeout: 60 } } }, /config[./]startup[./]timeout/],
+  [{ replicaCount: '2' }, /replicaCount.*integer/],
+  [{ terminationMarginSeconds: 1 }, /terminationMarginSeconds.*2/],
+  [{ service: { type: 'ExternalName' } }, /service[./]type/],
+  [{ image: { repository: 'example.com/app:1' } }, /image[./]repository/],
+];
+
+for (const [values, expected] of malformed)
+  testWithHelm(`refused by the schema: ${JSON.stringify(values)}`, (_t, helm) => {
+    assert.match(templateWith(helm, values).refusal, expected);
+  });
+
+function sentencesOf(refusal: string): readonly string[] {
+  return refusal
+    .split('\n')
+    .filter((line) => line.startsWith('  - '))
+    .map((line) => line.slice(4));
+}

@@ -10,6 +10,7 @@ import { Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 import { ConfigMap } from 'kubernetes-models/v1/ConfigMap';
+import { Namespace } from 'kubernetes-models/v1/Namespace';
 import { Pod } from 'kubernetes-models/v1/Pod';
 import { Service } from 'kubernetes-models/v1/Service';
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
@@ -22,6 +23,7 @@ const MODELS = {
   HTTPRoute,
   HorizontalPodAutoscaler,
   Ingress,
+  Namespace,
   NetworkPolicy,
   Pod,
   PodDisruptionBudget,
@@ -125,7 +127,7 @@ export interface Container {
   readonly name: string;
   readonly securityContext?: SecurityContext;
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly ports?: readonly { readonly hostPort?: number }[];
+  readonly ports?: readonly { readonly containerPort?: number; readonly hostPort?: number }[];
   // oxlint-disable-next-line typescript/no-explicit-any -- the rest; its schema is looked at apart from this
   readonly [field: string]: any;
 }

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../helpers/cluster.js';
-import { only, template, templateWith, testWithHelm, variantFile } from '../helpers/helm.js';
+import { notes, only, template, templateWith, testWithHelm, variantFile } from '../helpers/helm.js';
 import { type Container, type PodSpec, podOf } from '../helpers/kubernetes.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 
@@ -157,6 +157,22 @@ testWithHelm('HTTPS is asked for as HTTPS', (_t, helm) => {
   const { spec } = only(template(helm, [variantFile('https-values.yaml')]), 'Pod');
   assert.equal(spec.containers[0].command.at(-1), 'https://shop:443/');
 });
+
+testWithHelm(
+  'what helm install says fits the values',
+  () => {
+    const limited = notes([variantFile('cpu-limit-values.yaml')]);
+    assert.match(limited, /port-forward service\/shop 8080:80\n/);
+    assert.match(limited, /A pod has 35 s to end: 30 s for config\.shutdown, the rest to be sure\.\n*$/);
+    const waiting = notes([variantFile('pre-stop-values.yaml')]);
+    assert.match(waiting, /A pod has 107 s to end: 10 s preStop, 92 s for config\.shutdown/);
+    assert.match(waiting, /There is no CPU limit; eggcup sizes by the CPU request, 1\./);
+    const hidden = notes([variantFile('unix-socket-values.yaml')], ['--set', 'cpuRequestAsQuota=false']);
+    assert.doesNotMatch(hidden, /port-forward/);
+    assert.match(hidden, /WARNING: there is neither a CPU limit nor cpuRequestAsQuota/);
+  },
+  ['helm'],
+);
 
 function partsOf(rendered: ReturnType<typeof templateWith>): { readonly pod: PodSpec; readonly app: Container } {
   const pod = podOf(only(rendered, 'Deployment'));

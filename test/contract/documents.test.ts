@@ -38,6 +38,8 @@ test('every link of README and docs leads somewhere', () => {
     'docs/init.md',
     'docs/docker.md',
     'docs/performance.md',
+    'docs/kubernetes.md',
+    'helm/eggcup/README.md',
   ]) {
     for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       assert.ok(existsSync(join(projectRoot, dirname(page), target ?? '')), `${page}: ${target}`);

@@ -39,8 +39,12 @@ export interface Rendered {
 export type Helm = 'helm' | 'helm3';
 
 /** One test for each version of helm that is there: the current one is `helm`, the one before may be `helm3`. */
-export function testWithHelm(title: string, run: (t: TestContext, helm: Helm) => void | Promise<void>): void {
-  for (const helm of ['helm', 'helm3'] as const)
+export function testWithHelm(
+  title: string,
+  run: (t: TestContext, helm: Helm) => void | Promise<void>,
+  versions: readonly Helm[] = ['helm', 'helm3'],
+): void {
+  for (const helm of versions)
     test(`${title} (${helm})`, (t) => {
       if (!isInstalled(helm)) return t.skip(`helm is not installed as ${helm}: scripts/install-test-tools.sh`);
       return run(t, helm);
@@ -76,6 +80,14 @@ export function templateWith(helm: Helm, values: object, args: readonly string[]
 export function lint(helm: Helm, files: readonly string[]): string {
   const { status, stdout, stderr } = call(helm, ['lint', '--strict', chart, ...valuesOf(files)]);
   return status === 0 ? '' : stdout + stderr;
+}
+
+/** What `helm install` says at its end. Only of the current version: the one before asks a cluster first. */
+export function notes(files: readonly string[], args: readonly string[] = []): string {
+  const install = ['install', 'shop', chart, '--dry-run=client', ...valuesOf(files), ...args];
+  const { status, stdout, stderr } = call('helm', install);
+  assert.equal(status, 0, stderr);
+  return stdout.split('NOTES:\n')[1] ?? '';
 }
 
 /** The only one of its kind. */

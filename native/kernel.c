@@ -29,6 +29,7 @@ void leave_handler(void) __attribute__((visibility("hidden")));
 struct disposition handled_by(void (*handler)(int, siginfo_t *, void *)) {
   return (struct disposition){
       .handler = handler,
+      .mask = ~(signal_set)0, /* libuv's handler, which may be called from ours, takes a lock. */
       .flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | RESTORER,
 #if defined(__x86_64__)
       .restorer = leave_handler,

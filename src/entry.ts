@@ -3,11 +3,12 @@
  * The container's entrypoint: `node dist/entry.js`. Signals are claimed before anything else is even loaded.
  * The one file that reads `process.argv` and calls `process.exit`.
  */
-import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { hasCode } from './errors.js';
 import { ClaimedSignals } from './init/claimed-signals.js';
 import type { CommandEnd } from './init/command-end.js';
 import type { EntryRequest } from './init/entry-args.js';
+import { writeLine } from './init/write-line.js';
 import { loadNative, whyNotNative } from './native/addon.js';
 
 const native = loadNative();
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
       return print(version());
     }
     case 'refused':
-      writeSync(2, `eggcup: ${request.why}\n`);
+      writeLine(2, `eggcup: ${request.why}`);
       return terminated(78, request.why);
     case 'command': {
       const logFile = terminationLog(); // Before the working directory is left.
@@ -43,8 +44,18 @@ async function main(): Promise<number> {
       const { configFile } = request;
       const { env } = process;
       const nativePart = { native, whyNotNative: whyNotNative() };
-      return runCluster({ signals, ...nativePart, configFile, exampleFile, env, cwd: process.cwd() });
+      return runCluster({ signals, ...nativePart, configFile, exampleFile, env, cwd: workingDirectory() });
     }
+  }
+}
+
+/** One that was removed is as good as none: relative names are then not found, and said to be so. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return '/';
+    throw error;
   }
 }
 
@@ -61,8 +72,7 @@ async function runCommand(request: EntryRequest & { kind: 'command' }): Promise<
 }
 
 function print(text: string): number {
-  writeSync(1, `${text}\n`);
-  return 0;
+  return writeLine(1, text) ? 0 : 1;
 }
 
 /** Leaves the reason for the kubelet. */
@@ -79,6 +89,6 @@ function terminationLog(): string | undefined {
 
 /** What nobody has foreseen: out of descriptors while loading, a working directory that was removed. */
 function fault(error: unknown): number {
-  writeSync(2, `eggcup: a fault of its own: ${error instanceof Error ? error.stack : String(error)}\n`);
+  writeLine(2, `eggcup: a fault of its own: ${error instanceof Error ? error.stack : String(error)}`);
   return 70;
 }

@@ -2,6 +2,8 @@ import { constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { pino } from 'pino';
 
+type SonicBoom = ReturnType<typeof pino.destination>;
+
 /** Where log lines go. */
 export interface LogOutput {
   write(line: string): void;
@@ -51,24 +53,41 @@ function socketOutput(): LogOutput {
 }
 
 function fileOutput(fd: number, isOver: () => boolean): LogOutput {
-  const out = pino.destination({
-    fd,
-    sync: false,
-    maxLength: MAX_BACKLOG_BYTES,
-    maxWrite: PIPE_BUF,
-    retryEAGAIN: () => !isOver(),
-  });
-  out.on('error', () => undefined); // EPIPE, or no more time: there is nobody left to tell.
+  let out: SonicBoom | undefined = open();
+  let isClosed = false;
   return {
     afterFork: () => undefined, // A pipe of our own, or a file, which never blocks.
-    write: (line) => out.write(line),
-    flush: () => out.flushSync(),
-    close: () =>
-      new Promise((resolve) => {
+    write: (line) => {
+      if (isClosed) return;
+      if (out === undefined && fd === 1) out = open(); // There may be space again.
+      out?.write(line);
+    },
+    flush: () => out?.flushSync(),
+    close: () => {
+      isClosed = true; // What is still told meanwhile comes too late.
+      return new Promise((resolve) => {
+        if (out === undefined) return resolve();
         out.once('close', resolve);
         out.end();
-      }),
+      });
+    },
   };
+
+  function open(): SonicBoom {
+    const opened = pino.destination({
+      fd,
+      sync: false,
+      maxLength: MAX_BACKLOG_BYTES,
+      maxWrite: PIPE_BUF,
+      retryEAGAIN: () => !isOver(),
+    });
+    // Nobody reads (EPIPE), no space (ENOSPC), no more time: sonic-boom would try what it holds for ever, even at the exit.
+    opened.on('error', () => {
+      if (out === opened) out = undefined;
+      opened.destroy();
+    });
+    return opened;
+  }
 }
 
 /**

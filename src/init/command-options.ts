@@ -26,7 +26,7 @@ export interface Refusal {
 /** tini's: warnings are shown. TINI_VERBOSITY stands for all of -v. */
 export function defaultOptions(env: NodeJS.ProcessEnv): CommandOptions | Refusal {
   const verbosity = env['TINI_VERBOSITY'];
-  if (verbosity !== undefined && !/^\d$/.test(verbosity))
+  if (verbosity !== undefined && !/^\d?$/.test(verbosity))
     return { why: `TINI_VERBOSITY must be a number, 0 to 3, got "${verbosity}"` };
   return {
     // Set is enough, even to nothing, as with tini.

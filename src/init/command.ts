@@ -4,7 +4,7 @@ import type { Native } from '../native/addon.js';
 import { type ClaimedSignals, CLAIMED_NUMBERS } from './claimed-signals.js';
 import { type CommandEnd, commandEnded, commandNotStarted } from './command-end.js';
 import type { CommandOptions } from './command-options.js';
-import { exactArguments, exactEnvironment, terminated } from './exact-strings.js';
+import { exactArguments, exactEnvironment } from './exact-strings.js';
 import { candidatesFor } from './find-program.js';
 import { Forwarder } from './forwarder.js';
 import { inheritedDescriptors } from './inherited-descriptors.js';
@@ -87,6 +87,15 @@ function watchSignals(native: Native, forwarder: Forwarder): void {
 }
 
 function start({ command, env }: CommandRequest, native: Native): number {
-  const files = terminated(candidatesFor(command[0], env['PATH']));
-  return native.spawn(files, exactArguments(command), exactEnvironment(env), inheritedDescriptors(env));
+  const argv = exactArguments(command);
+  // A name need not be UTF-8: one character for each byte.
+  const program = argv.toString('latin1', 0, argv.indexOf(0));
+  const path = env['PATH'] === undefined ? undefined : Buffer.from(env['PATH']).toString('latin1');
+  const files = Buffer.from(
+    candidatesFor(program, path)
+      .map((file) => `${file}\0`)
+      .join(''),
+    'latin1',
+  );
+  return native.spawn(files, argv, exactEnvironment(env), inheritedDescriptors(env));
 }

@@ -31,18 +31,22 @@ export function signalName(number: number): string {
   return found?.[0] ?? `SIG${number}`;
 }
 
-/** Faults' and real-time signals: they end a process by default, and Node has no safe way to listen to them. */
+/** Faults' and real-time signals, and the profiler's: they end a process by default, and Node has no safe way to listen. */
 export function unnamedSignals(): readonly number[] {
-  const { SIGILL, SIGBUS, SIGFPE, SIGSEGV } = constants.signals;
-  return [SIGILL, SIGBUS, SIGFPE, SIGSEGV, ...allSignals().filter((number) => number >= FIRST_REAL_TIME)];
+  const { SIGILL, SIGBUS, SIGFPE, SIGSEGV, SIGPROF } = constants.signals;
+  const named: ReadonlySet<number> = new Set([SIGILL, SIGBUS, SIGFPE, SIGSEGV, SIGPROF]);
+  return allSignals().filter((number) => number >= FIRST_REAL_TIME || named.has(number));
 }
 
-/** The numbers of all signals that a program can catch, but SIGCHLD, which is about its own children. */
+/**
+ * The numbers of all signals that a program can catch, but SIGCHLD, which is about its own children, and SIGPROF while V8
+ * profiles this process with it (`--cpu-prof`).
+ */
 export function allSignals(): readonly number[] {
-  const { SIGKILL, SIGSTOP, SIGCHLD } = constants.signals;
+  const { SIGKILL, SIGSTOP, SIGCHLD, SIGPROF } = constants.signals;
+  const isProfiled = /--(cpu-)?prof\b/.test([...process.execArgv, process.env['NODE_OPTIONS']].join(' '));
+  const excluded: ReadonlySet<number> = new Set([SIGKILL, SIGSTOP, SIGCHLD, ...(isProfiled ? [SIGPROF] : [])]);
   return Array.from({ length: LAST_SIGNAL }, (_, index) => index + 1).filter(
-    (number) =>
-      (number <= LAST_STANDARD || number >= FIRST_REAL_TIME) &&
-      ![SIGKILL, SIGSTOP, SIGCHLD].some((it) => it === number),
+    (number) => (number <= LAST_STANDARD || number >= FIRST_REAL_TIME) && !excluded.has(number),
   );
 }

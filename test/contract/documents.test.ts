@@ -37,6 +37,8 @@ test('every link of README and docs leads somewhere', () => {
     'docs/architecture.md',
     'docs/init.md',
     'docs/docker.md',
+    'docs/troubleshooting.md',
+    'docs/migrating.md',
     'docs/performance.md',
     'docs/kubernetes.md',
     'helm/eggcup/README.md',
@@ -71,3 +73,17 @@ interface LockedPackage {
   readonly resolved?: string;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
+
+test('every event, key and exit code that troubleshooting and migrating name is there', () => {
+  const known = `${read('docs/log-events.md')}\n${read('docs/configuration.md')}`;
+  for (const page of ['docs/troubleshooting.md', 'docs/migrating.md']) {
+    const names = [...read(page).matchAll(/`([a-z]+\.[a-zA-Z.-]+)`/g)].map(([, name]) => name ?? '');
+    assert.ok(names.length > 10, page);
+    for (const name of names.filter((it) => !/\.(js|yaml|json|listen)$/.test(it))) {
+      assert.ok(known.includes(`\`${name}`), `${page}: ${name}`);
+    }
+  }
+  for (const [, code] of read('docs/troubleshooting.md').matchAll(/exit (\d+)[ ,]/g)) {
+    assert.ok(read('README.md').includes(`| ${code} |`) || ['10', '11', '137'].includes(code ?? ''), `exit ${code}`);
+  }
+});

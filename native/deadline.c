@@ -84,7 +84,7 @@ static void limit_what_is_left(int signal, siginfo_t *info, void *context) {
 napi_value end_after_parent(napi_env env, napi_callback_info info) {
   const struct arguments given = arguments_of(env, info);
   last_milliseconds = int_of(env, given.at[0]);
-  last_timer = create_timer(SIGKILL);
+  if (last_timer < 0) last_timer = create_timer(SIGKILL);
   if (last_timer < 0) return int_value(env, last_timer);
   const struct disposition ours = handled_by(limit_what_is_left);
   const long failed = set_disposition(PARENT_DIED, &ours, NULL);

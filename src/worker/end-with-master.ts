@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { loadNative } from '../native/addon.js';
 import { hasMaster } from './orphan.js';
 
@@ -12,4 +13,13 @@ const LAST_MS = 2000;
 export function endWithMaster(): void {
   loadNative()?.endAfterParent(LAST_MS);
   if (!hasMaster()) process.exit(110); // It died before the kernel was asked.
+}
+
+/**
+ * The same at once, until `endWithMaster`: a script that has not been loaded yet has nothing to clean up, and must not
+ * begin its work when the master has been killed since it has opened the gate.
+ */
+export function dieWithMaster(): void {
+  loadNative()?.signalOnParentDeath(constants.signals.SIGKILL);
+  if (!hasMaster()) process.exit(110);
 }

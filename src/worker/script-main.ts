@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
 import { sendToMaster } from './channel.js';
 import { endGracefully } from './end.js';
+import { dieWithMaster, endWithMaster } from './end-with-master.js';
 import { hasMaster } from './orphan.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { drainServers, tellServers } from './listening.js';
@@ -29,8 +30,10 @@ export async function enterScript(preloadedFile: string): Promise<void> {
     return hasUserListener('SIGTERM') && hasMaster() ? never() : servers.drain();
   });
   await loadRequired(task.require, task.baseDir);
+  dieWithMaster();
   whenMainIsLoaded(() => {
     isLoaded = true;
+    endWithMaster();
     if (task.ready === 'loaded') void sendToMaster({ eggcup: 'ready' });
   });
 }

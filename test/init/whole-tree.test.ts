@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { type Cluster, fixture, startScript } from '../helpers/cluster.js';
@@ -24,7 +24,9 @@ async function startWithDaemons(
     for (const pid of daemonsOf(daemonLog)) process.kill(pid, 'SIGKILL');
   });
   await cluster.untilReady();
-  await until('both daemons to be ready', () => readFileSync(daemonLog, 'utf8').match(/ready/g)?.length === 2);
+  await until('both daemons to be ready', () => {
+    return existsSync(daemonLog) && readFileSync(daemonLog, 'utf8').match(/ready/g)?.length === 2;
+  });
   assert.equal(daemonsOf(daemonLog).length, 2);
   return Object.assign(cluster, { daemonLog });
 }

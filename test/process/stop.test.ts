@@ -149,16 +149,12 @@ test('a descendant that ignores SIGTERM is killed at the end of its worker’s t
 });
 
 test('a stop during boot ends the boot with 0, at whatever moment it comes', async (t) => {
-  const port = await freePort();
-  const config = {
-    app: { script: fixture('scripts/slow-start.js'), port, env: { START_MS: '300' } },
-    agent: { script: fixture('scripts/agent-await.mjs') },
-    workers: { count: 2 },
-  };
   // Node itself needs some 30 ms until the first line of the entry runs; before it the signal is Node's to answer.
   // (SIGHUP is claimed after the stop signals, and Node has no handler of its own for it.)
   for (let ms = 60; ms <= 700; ms += 40) {
-    const cluster = startCluster(t, { config });
+    const app = { script: fixture('scripts/slow-start.js'), port: await freePort(), env: { START_MS: '300' } };
+    const agent = { script: fixture('scripts/agent-await.mjs') };
+    const cluster = startCluster(t, { config: { app, agent, workers: { count: 2 } } });
     await new Promise((resolve) => setTimeout(resolve, ms));
     const claimed = catchesSignal(cluster.pid, 'SIGHUP');
     const code = await cluster.stop();

@@ -26,6 +26,7 @@ export interface Refusal {
 /** tini's: warnings are shown. TINI_VERBOSITY stands for all of -v. */
 export function defaultOptions(env: NodeJS.ProcessEnv): CommandOptions | Refusal {
   const verbosity = env['TINI_VERBOSITY'];
+  // Set to nothing is 0, as with tini.
   if (verbosity !== undefined && !/^\d?$/.test(verbosity))
     return { why: `TINI_VERBOSITY must be a number, 0 to 3, got "${verbosity}"` };
   return {

@@ -90,6 +90,7 @@ test("tini's variables stand for its options; TINI_VERBOSITY outdoes -v; set is 
   assert.equal(command(['ls'], { TINI_SUBREAPER: '' }).options.subreaper, true);
   assert.equal(command(['ls'], { TINI_KILL_PROCESS_GROUP: '' }).options.wholeGroup, true);
   assert.equal(command(['-vvv', 'ls'], { TINI_VERBOSITY: '0' }).options.verbosity, 0);
+  assert.equal(command(['ls'], { TINI_VERBOSITY: '' }).options.verbosity, 0);
   assert.deepEqual(parse([], { TINI_SUBREAPER: '1', TINI_KILL_PROCESS_GROUP: '1' }).kind, 'cluster');
 });
 

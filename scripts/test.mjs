@@ -1,5 +1,6 @@
 /**
- * Runs the compiled tests with node:test: all of them, or those whose path contains one of the arguments.
+ * Runs the compiled tests with node:test: all of them but verify/, which has commands of its own, or those whose path contains
+ * one of the arguments.
  * `node --test` exits 0 when a pattern matches nothing; here that is a failure. With CI set, so is a skipped test,
  * unless it needs the other kind of user: CI runs the tests as root and as an ordinary one.
  */
@@ -12,7 +13,7 @@ const root = fileURLToPath(new URL('../build/test/', import.meta.url));
 const wanted = process.argv.slice(2);
 const files = (existsSync(root) ? readdirSync(root, { recursive: true }) : [])
   .filter((file) => file.endsWith('.test.js'))
-  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+  .filter((file) => (wanted.length === 0 ? !file.startsWith('verify/') : wanted.some((part) => file.includes(part))))
   .map((file) => `${root}${file}`)
   .toSorted();
 if (files.length === 0) {
@@ -26,7 +27,9 @@ const refused = [];
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort());
 
-const stream = run({ files, concurrency: 2, signal: stop.signal, timeout: 600_000 });
+// For one file. Those of verify/ start whole clusters.
+const timeout = files.some((file) => file.startsWith(`${root}verify/`)) ? 2_400_000 : 600_000;
+const stream = run({ files, concurrency: 2, signal: stop.signal, timeout });
 stream.on('test:pass', ({ name, skip, details }) => {
   if (skip === undefined && details.type !== 'suite') passed += 1;
   else if (process.env.CI !== undefined && !tolerated.test(String(skip))) refused.push(`skipped: ${name}: ${skip}`);

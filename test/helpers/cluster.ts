@@ -20,6 +20,7 @@ export interface LogLine {
 
 export interface StatusFile {
   readonly phase: string;
+  readonly pid: number;
   readonly address: string | null;
   readonly plan: { readonly workers: number; readonly heapMiB: number | null; readonly reasons: readonly string[] };
   readonly container: Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const packages = Object.keys(JSON.parse(readFileSync(`${root}package.json`, 'utf8')).dependencies);
 /** Loaded when it is needed, from a file of its own. What both sides import is there twice, its variables too. */
-const APART = ['./master/run-cluster.js', './script-main.js'];
+const APART = ['./master/run-cluster.js', '../health/http.js', './script-main.js'];
 
 const COMMON_JS = {
   format: 'cjs',
@@ -20,7 +20,7 @@ const ES_MODULE = { format: 'esm' };
 
 // CommonJS: the loader of ES modules takes 5 ms before it runs anything, and the signals are claimed later by that much.
 await bundle('entry', COMMON_JS, ['signal-exit']); // Too small for the time that it takes to look for it.
-for (const name of ['probe', 'cli', 'index', 'master/run-cluster', 'health/watchdog-loop'])
+for (const name of ['probe', 'cli', 'index', 'master/run-cluster', 'health/http', 'health/watchdog-loop'])
   await bundle(name, COMMON_JS);
 writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
 

@@ -35,6 +35,8 @@ export const LOG_MESSAGES = {
   'health.unwritable': 'The health files cannot be written: exec probes will fail; the cluster runs',
   'health.fallback': 'The health files are written to another directory',
   'health.recovered': 'The health files can be written again',
+  'health.http': 'The health endpoints listen',
+  'health.http-failed': 'A request to the health endpoints could not be served; the cluster runs',
   'health.watchdog-failed': 'Nothing takes `live` away when the master hangs: probe its age with dist/probe.js',
   'message.dropped': 'A message was dropped',
   'init.unavailable': 'The native part could not be loaded: orphans are not reaped',

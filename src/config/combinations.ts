@@ -10,7 +10,13 @@ export interface Finding {
 
 /** What cannot be combined in a config, each with both values and the remedy. */
 export function findContradictions(settings: Settings): readonly Finding[] {
-  return [...program(settings), ...address(settings), ...onlyForScripts(settings), ...numbers(settings)];
+  return [
+    ...program(settings),
+    ...address(settings),
+    ...healthPort(settings),
+    ...onlyForScripts(settings),
+    ...numbers(settings),
+  ];
 }
 
 function* program({ app }: Settings): Generator<Finding> {
@@ -41,6 +47,15 @@ function* address({ app }: Settings): Generator<Finding> {
     const message = `${socket} excludes app.hostname ${quote(hostname)}; remove one of them`;
     yield { paths: [path, ['app', 'hostname']], message };
   }
+}
+
+/** Whatever their addresses: one port for both is a slip of the hand. */
+function* healthPort({ app, health }: Settings): Generator<Finding> {
+  const { enabled, port } = health.http;
+  if (!enabled || app.port !== port) return;
+  const paths: Finding['paths'] = [['health', 'http', 'port'], ['app', 'port'], HEALTH_HTTP_ENABLED];
+  const message = `${port} is app.port ${app.port} as well, but the health endpoints need a port of their own; change one of them`;
+  yield { paths, message };
 }
 
 /** Only what asks for something else than the default: a file with every default written out stays valid. */
@@ -115,6 +130,7 @@ function* budget({ delay, app, agent, grace }: Settings['shutdown']): Generator<
 const FRAMEWORK: Path = ['app', 'framework'];
 const SCRIPT: Path = ['app', 'script'];
 const AGENT_SCRIPT: Path = ['agent', 'script'];
+const HEALTH_HTTP_ENABLED: Path = ['health', 'http', 'enabled'];
 
 function quote(text: string): string {
   return JSON.stringify(text);

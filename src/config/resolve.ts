@@ -25,7 +25,7 @@ export function resolvePaths(settings: Settings, folder: string): Resolved {
 
 function toConfig(settings: Settings, folder: string, paths: AppPaths): Config {
   const { followQuota: _followQuota, recycle: _recycle, ...workers } = settings.workers;
-  const { http: _http, workerTimeout: _workerTimeout, ...health } = settings.health;
+  const { workerTimeout: _workerTimeout, ...health } = settings.health;
   const { listen: _listen, control: _control, ...others } = settings;
   const { script, ...agent } = settings.agent;
   return {

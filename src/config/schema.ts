@@ -103,13 +103,9 @@ const listen = section({
 });
 
 const http = section({
-  enabled: key(
-    `Serve /started, /ready, /live, /status and /metrics. ${NOT_YET}`,
-    later(yesOrNo(), [false], 'false'),
-    false,
-  ),
-  host: key('The address to serve them on.', later(text(), ['0.0.0.0'], '0.0.0.0'), '0.0.0.0'),
-  port: key('The port to serve them on.', later(whole(1, 65_535), [7002], '7002'), 7002),
+  enabled: key('Serve /started, /ready, /live, /status and /metrics.', yesOrNo(), false),
+  host: key('The address to serve them on; `::` is every IPv6 and IPv4 address.', text(), '0.0.0.0'),
+  port: key('The port to serve them on. It cannot be `app.port`.', whole(1, 65_535), 7002),
 });
 
 const health = section({
@@ -130,7 +126,7 @@ const health = section({
     later(duration(0), [0], '0s'),
     '0s',
   ),
-  http: key(`The same facts over HTTP. ${NOT_YET}`, http, {}),
+  http: key('The same facts over HTTP, and metrics for Prometheus.', http, {}),
 });
 
 const backoff = section({
@@ -210,7 +206,7 @@ export type Settings = v.InferOutput<typeof schema>;
 export type Config = DeepReadonly<
   Omit<Settings, 'listen' | 'control' | 'workers' | 'health'> & {
     workers: Omit<Settings['workers'], 'followQuota' | 'recycle'>;
-    health: Omit<Settings['health'], 'http' | 'workerTimeout'>;
+    health: Omit<Settings['health'], 'workerTimeout'>;
   }
 >;
 

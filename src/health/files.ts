@@ -2,9 +2,10 @@ import { existsSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { hasCode } from '../errors.js';
 import { makeDirectory } from './make-directory.js';
+import { type Markers, type Snapshot, toText } from './snapshot.js';
 
 export const HEALTH_FILES = ['started', 'ready', 'live', 'status.json'] as const;
-export type Marker = 'started' | 'ready' | 'live';
+export type Marker = keyof Markers;
 
 /**
  * The files of `health.dir` (design 3). Markers are empty, so that a full disk does not keep `ready` from being told;
@@ -52,8 +53,8 @@ export class HealthFiles {
     });
   }
 
-  writeStatus(status: object): void {
-    this.#attempt('status.json', () => this.#replace('status.json', `${JSON.stringify(status, null, 2)}\n`));
+  writeStatus(snapshot: Snapshot): void {
+    this.#attempt('status.json', () => this.#replace('status.json', toText(snapshot)));
   }
 
   /** The last clean-up. What can't be removed is left: there is nobody to tell any more. */

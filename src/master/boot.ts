@@ -3,10 +3,12 @@ import type { Config } from '../config/schema.js';
 import type { LoadedConfig } from '../config/load.js';
 import { type ContainerFacts, readContainerFacts } from '../container/facts.js';
 import { openHealthDir, type Opened } from '../health/directory.js';
+import type { HealthServer } from '../health/http.js';
 import type { Log } from '../log.js';
 import { type Roles, rolesOf } from './roles.js';
 import { type Plan, planSize } from '../sizing.js';
 import { findFramework } from './framework.js';
+import { openHealthEndpoints } from './health-endpoints.js';
 import { checkPort, clearUnixSocket, findClusterPort } from './ports.js';
 
 /** Everything that is known before the first fork. */
@@ -16,12 +18,14 @@ export interface Boot {
   readonly plan: Plan;
   readonly roles: Roles;
   readonly health: Opened;
+  /** The health endpoints, which listen already. */
+  readonly http: HealthServer | undefined;
   /** Marks this master's processes. */
   readonly instance: string;
 }
 
 /**
- * Config → container facts → plan → health directory → ports (design 6, 1 and 2), with the `boot` line.
+ * Config → container facts → plan → health directory → ports → health endpoints (design 6, 1 and 2), with the `boot` line.
  * Returns `undefined` as soon as `isOver` says so. Throws EggcupError for what the operator can mend.
  */
 export async function boot(
@@ -43,11 +47,16 @@ export async function boot(
   if (config.app.port !== undefined) await checkPort(config.app.port, config.app.hostname);
   if (config.app.unixSocket !== undefined) await clearUnixSocket(config.app.unixSocket);
   const clusterPort = framework === undefined ? 0 : await findClusterPort();
-  if (isOver()) return undefined;
+  // Last, so that nothing can go wrong between it and who closes it.
+  const http = config.health.http.enabled ? await openHealthEndpoints(config.health.http, log) : undefined;
+  if (isOver()) {
+    http?.close();
+    return undefined;
+  }
 
   const instance = `${process.pid}-${randomBytes(6).toString('hex')}`;
   const roles = rolesOf({ config, plan, framework, clusterPort, masterPid: process.pid, instance, env });
-  return { config, facts, plan, roles, health, instance };
+  return { config, facts, plan, roles, health, http, instance };
 }
 
 /** Without a config file, as in development, another directory may take the place of one that can't be written. */

@@ -12,6 +12,7 @@ import { Loop } from './loop.js';
 import { Messages } from './messages.js';
 import { PostMortem } from './post-mortem.js';
 import { policyOf } from './policy.js';
+import { StatusView } from './status-view.js';
 import type { StopSignal } from './cluster-signals.js';
 import { adoptOrphans, type NativePart } from './adopt-orphans.js';
 import { endStrays, killStrays } from './strays.js';
@@ -19,7 +20,7 @@ import { endStrays, killStrays } from './strays.js';
 /** How a cluster ended: with which exit code (design 4; 128+n for a fatal signal), and why. */
 export type Ended = Termination;
 
-/** A cluster from its first fork to its end: loop, executor, messages and health files put together. */
+/** A cluster from its first fork to its end: loop, executor, messages, health files and endpoints put together. */
 export class Cluster {
   readonly #booted: Boot;
   readonly #log: Log;
@@ -30,6 +31,7 @@ export class Cluster {
   readonly #loop: Loop;
   readonly #executor: Executor;
   readonly #messages: Messages;
+  readonly #view: StatusView;
   readonly #reporter: HealthReporter | undefined;
   #end: (code: number, reason: string) => void = () => undefined;
 
@@ -71,7 +73,14 @@ export class Cluster {
       exit: (code, reason) => this.#end(code, reason),
       onExit: (exit) => this.#postMortem.noteExit(exit),
     });
+    this.#view = new StatusView({
+      policy,
+      frame: { startedAt: new Date().toISOString(), plan, facts: booted.facts },
+      address: () => this.#messages.url,
+      rss: this.#rss,
+    });
     this.#reporter = this.#openReporter();
+    booted.http?.show(() => this.#view.recent(this.#loop.state));
   }
 
   /** Forks everything; resolves when all of it has ended, and nothing is left: no process, no file. */
@@ -113,7 +122,7 @@ export class Cluster {
   }
 
   #openReporter(): HealthReporter | undefined {
-    const { health, plan, facts } = this.#booted;
+    const { health } = this.#booted;
     if (health.kind === 'unwritable') return undefined;
     const { dir } = health;
     const log = this.#log;
@@ -124,11 +133,9 @@ export class Cluster {
     return new HealthReporter({
       files,
       native: this.#native.native,
-      rss: this.#rss,
       log,
       policy: this.#loop.policy,
-      frame: { startedAt: new Date().toISOString(), plan, facts },
-      address: () => this.#messages.url,
+      view: this.#view,
     });
   }
 
@@ -137,6 +144,7 @@ export class Cluster {
     this.#loop.halt();
     this.#executor.run({ kind: 'allow-refork', allowed: false });
     this.#reporter?.close();
+    this.#booted.http?.close();
     for (const child of this.#children.values()) child.kill();
   }
 }

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import type { Log } from '../log.js';
-import { isDead, readProcessTable } from '../process/proc.js';
-import type { RssSamples } from '../process/rss-samples.js';
 import type { Policy, State } from '../supervisor/model.js';
-import { hasStarted, isLive, isReady } from '../supervisor/view.js';
+import { isLive } from '../supervisor/view.js';
 import type { HealthFiles } from '../health/files.js';
-import { type StatusFrame, statusOf } from './status.js';
+import { markersOf } from './status.js';
+import type { StatusView } from './status-view.js';
 import { type Watchdog, startWatchdog } from '../health/watchdog.js';
 import type { Native } from '../native/addon.js';
 
@@ -15,11 +14,9 @@ const BEAT_MS = 1000;
 export interface ReporterOptions {
   readonly files: HealthFiles;
   readonly policy: Policy;
-  readonly frame: StatusFrame;
-  readonly address: () => string | null;
+  readonly view: StatusView;
   readonly log: Log;
   readonly native: Native | undefined;
-  readonly rss: RssSamples;
 }
 
 /** Keeps the health files true to the supervisor's state: markers at once, the status once per turn of the loop. */
@@ -31,8 +28,6 @@ export class HealthReporter {
   #statusDue: NodeJS.Immediate | undefined;
   #statusAt = 0;
   #isClosed = false;
-  #zombies = 0;
-  #countedAt = 0;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -70,27 +65,17 @@ export class HealthReporter {
 
   #mark(state: State): void {
     const { files, policy } = this.#options;
+    const { ready, live, started } = markersOf(state, policy);
     // Down before up: a reader must never see more than there is.
-    files.mark('ready', isReady(state, policy));
-    files.mark('live', isLive(state));
-    files.mark('started', hasStarted(state));
+    files.mark('ready', ready);
+    files.mark('live', live);
+    files.mark('started', started);
   }
 
   #writeStatus(): void {
     this.#statusDue = undefined;
     if (this.#state === undefined) return;
-    const { files, policy, frame, address, rss } = this.#options;
     this.#statusAt = performance.now();
-    if (this.#statusAt - this.#countedAt >= policy.checkIntervalMs) this.#countZombies();
-    const now = { at: this.#statusAt, address: address(), zombies: this.#zombies };
-    files.writeStatus(statusOf(this.#state, policy, now, frame, rss));
-  }
-
-  /** A look at every process: once in an interval is enough. */
-  #countZombies(): void {
-    this.#countedAt = this.#statusAt;
-    this.#zombies = [...readProcessTable().values()].filter(
-      (entry) => entry.ppid === process.pid && isDead(entry),
-    ).length;
+    this.#options.files.writeStatus(this.#options.view.take(this.#state));
   }
 }

@@ -1,6 +1,7 @@
+import type { Markers, Snapshot } from '../health/snapshot.js';
 import type { RssSamples } from '../process/rss-samples.js';
 import type { Policy, State } from '../supervisor/model.js';
-import { childViews, restartsInWindow, shownPhase } from '../supervisor/view.js';
+import { childViews, hasStarted, isLive, isReady, restartsInWindow, shownPhase } from '../supervisor/view.js';
 import type { ContainerFacts } from '../container/facts.js';
 import type { Reading } from '../container/reading.js';
 import type { Plan } from '../sizing.js';
@@ -12,6 +13,10 @@ export interface StatusFrame {
   readonly facts: ContainerFacts;
 }
 
+export function markersOf(state: State, policy: Policy): Markers {
+  return { started: hasStarted(state), ready: isReady(state, policy), live: isLive(state) };
+}
+
 /** `status.json` (design 3): one snapshot. `zombies` counts children that have ended and were not reaped. */
 export function statusOf(
   state: State,
@@ -19,15 +24,17 @@ export function statusOf(
   now: { readonly at: number; readonly address: string | null; readonly zombies: number },
   frame: StatusFrame,
   rss: RssSamples,
-): object {
+): Snapshot {
   const { plan, facts } = frame;
   return {
     apiVersion: 'eggcup/v1',
     phase: shownPhase(state.phase),
+    ...markersOf(state, policy),
     pid: process.pid,
     startedAt: frame.startedAt,
     updatedAt: isoTime(now.at),
     address: now.address,
+    minReady: policy.minReady,
     plan: { workers: plan.workers, heapMiB: plan.heapMiB, reasons: plan.reasons },
     container: {
       cgroup: facts.cgroup,

@@ -189,6 +189,17 @@ testWithHelm('what is on, is with these defaults', (_t, helm) => {
   assert.deepEqual(container?.['lifecycle'], { preStop: { sleep: { seconds: 5 } } });
 });
 
+testWithHelm('a service monitor that is on, is with these defaults', (_t, helm) => {
+  const rendered = templateWith(helm, { serviceMonitor: { enabled: true }, probes: { mode: 'http' } });
+  const { apiVersion, metadata: monitor, spec } = only(rendered, 'ServiceMonitor');
+  assert.equal(apiVersion, 'monitoring.coreos.com/v1');
+  assert.deepEqual(monitor, metadata);
+  assert.deepEqual(spec, {
+    selector: { matchLabels: selector },
+    endpoints: [{ port: 'health', path: '/metrics', interval: '30s', scrapeTimeout: '10s' }],
+  });
+});
+
 testWithHelm("what the chart assumes where config says nothing are eggcup's own defaults", (_t, helm) => {
   const schema = JSON.parse(readFileSync(join(projectRoot, 'dist/cluster.schema.json'), 'utf8')) as Schema;
   const own = (...path: string[]): string =>
@@ -204,6 +215,9 @@ testWithHelm("what the chart assumes where config says nothing are eggcup's own 
   });
   assert.deepEqual(silent, said);
   assert.equal(silent.containers[0]?.['terminationMessagePath'], own('terminationLog'));
+  const [, health] = podSpec(helm, { probes: { mode: 'http' } }).containers[0]?.ports ?? [];
+  assert.deepEqual(health, { name: 'health', containerPort: Number(own('health', 'http', 'port')) });
+  assert.equal(own('health', 'http', 'host'), '0.0.0.0');
   assert.equal(own('health', 'dir'), '${EGGCUP_HEALTH_DIR:-/run/eggcup}');
   assert.equal(own('shutdown', 'grace'), '${EGGCUP_GRACE:-30s}');
 });

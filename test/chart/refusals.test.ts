@@ -1,11 +1,12 @@
 /** What cannot be together fails to render, with a sentence that names the values and the remedy. */
 import assert from 'node:assert/strict';
-import { VALID, templateWith, testWithHelm, version } from '../helpers/helm.js';
+import { VALID, templateWith, testWithHelm } from '../helpers/helm.js';
 
 const route = { enabled: true, parentRefs: [{ name: 'public' }] };
 const host = { host: 'a.example.com', paths: [{ path: '/' }] };
 const waits = { exec: { command: ['sleep', '5'] } };
 const noDelay = { shutdown: { delay: '0s' } };
+const healthHttp = (http: object): object => ({ health: { http } });
 
 const refused: readonly (readonly [object, string])[] = [
   [
@@ -37,16 +38,52 @@ const refused: readonly (readonly [object, string])[] = [
     'config.terminationLog is "${LOG}", but the kubelet needs an absolute path',
   ],
   [
-    { probes: { mode: 'http' } },
-    `probes.mode is "http", but eggcup ${version} has no HTTP endpoint: take probes.mode "exec"`,
+    { probes: { mode: 'http' }, config: healthHttp({ enabled: false }) },
+    'probes.mode is "http", but config.health.http.enabled is false: remove config.health.http.enabled, or take probes.mode "exec"',
   ],
   [
-    { config: { health: { http: { enabled: true } } } },
-    `config.health.http.enabled is true, but eggcup ${version} has no HTTP endpoint: remove it`,
+    { config: healthHttp({ enabled: '${HEALTH_HTTP:-true}' }) },
+    'config.health.http.enabled is "${HEALTH_HTTP:-true}", which is known only in the container, but the pod\'s ports and probes are rendered from it: write true or false',
+  ],
+  [
+    { probes: { mode: 'http' }, config: healthHttp({ port: '${HEALTH_PORT}' }) },
+    'config.health.http.port is "${HEALTH_PORT}", which is known only in the container, but the pod\'s port "health" is rendered from it: write a number',
+  ],
+  [
+    { probes: { mode: 'http' }, config: healthHttp({ port: 7001 }) },
+    'config.health.http.port 7001 is the port of the application as well (config.app.port 7001): change one of them',
+  ],
+  [
+    { containerPort: 7002, config: { app: { port: null }, ...healthHttp({ enabled: true }) } },
+    'config.health.http.port 7002 is the port of the application as well (containerPort 7002): change one of them',
+  ],
+  [
+    { probes: { mode: 'http' }, config: healthHttp({ host: '127.0.0.1' }) },
+    'probes.mode is "http", but config.health.http.host is "127.0.0.1", where only the pod itself gets an answer: remove config.health.http.host',
+  ],
+  [
+    { serviceMonitor: { enabled: true }, config: healthHttp({ enabled: true, host: '::1' }) },
+    'serviceMonitor.enabled is true, but config.health.http.host is "::1", where only the pod itself gets an answer: remove config.health.http.host',
   ],
   [
     { serviceMonitor: { enabled: true } },
-    `serviceMonitor.enabled is true, but eggcup ${version} has no HTTP endpoint for metrics: set it to false`,
+    'serviceMonitor.enabled is true, but config.health.http.enabled is false: set that to true, or probes.mode to "http"',
+  ],
+  [
+    { serviceMonitor: { enabled: true }, probes: { mode: 'http' }, service: { enabled: false } },
+    'serviceMonitor.enabled is true, but service.enabled is false: there is nothing to find the pods by',
+  ],
+  [
+    { serviceMonitor: { enabled: true }, probes: { mode: 'http' }, service: { type: 'LoadBalancer' } },
+    'serviceMonitor.enabled is true, but service.type is "LoadBalancer", which would open the port of the health endpoints to the outside: take service.type "ClusterIP", or a PodMonitor of your own',
+  ],
+  [
+    { serviceMonitor: { enabled: true }, probes: { mode: 'http' }, service: { port: 7002 } },
+    'service.port 7002 is config.health.http.port 7002 as well, and serviceMonitor.enabled gives the service both: change one of them',
+  ],
+  [
+    { serviceMonitor: { enabled: true, interval: '5s' }, probes: { mode: 'http' } },
+    'serviceMonitor.scrapeTimeout 10s is longer than serviceMonitor.interval 5s: shorten the one or lengthen the other',
   ],
   [
     { probes: { startup: { failureThreshold: 29 } } },
@@ -179,6 +216,10 @@ const refused: readonly (readonly [object, string])[] = [
     { extraEnv: [{ name: 'EGGCUP__Shutdown__APP', value: '90s' }] },
     'extraEnv has EGGCUP__Shutdown__APP, which would change what the pod is rendered from: set it in config',
   ],
+  [
+    { extraEnv: [{ name: 'EGGCUP__HEALTH__HTTP__PORT', value: '9000' }] },
+    'extraEnv has EGGCUP__HEALTH__HTTP__PORT, which would change what the pod is rendered from: set it in config',
+  ],
 ];
 
 for (const [values, sentence] of refused)
@@ -203,7 +244,7 @@ testWithHelm('the sleep of preStop is refused by a Kubernetes that has none', (_
 testWithHelm('everything that is wrong is said at once', (_t, helm) => {
   const { refusal } = templateWith(helm, {
     image: { repository: '' },
-    probes: { mode: 'http' },
+    serviceMonitor: { enabled: true },
     preStop: { seconds: 3 },
   });
   assert.equal(sentencesOf(refusal).length, 3, refusal);
@@ -221,6 +262,8 @@ const malformed: readonly (readonly [object, RegExp])[] = [
   [{ replicaCount: '2' }, /replicaCount.*integer/],
   [{ terminationMarginSeconds: 1 }, /terminationMarginSeconds.*2/],
   [{ service: { type: 'ExternalName' } }, /service[./]type/],
+  [{ config: { health: { http: { enabled: 'yes' } } } }, /config[./]health[./]http[./]enabled/],
+  [{ serviceMonitor: { interval: 30 } }, /serviceMonitor[./]interval/],
   [{ image: { repository: 'example.com/app:1' } }, /image[./]repository/],
 ];
 

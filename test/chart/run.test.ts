@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { fixture, projectRoot, startCluster } from '../helpers/cluster.js';
 import { only, templateWith, testWithHelm } from '../helpers/helm.js';
 import { podOf } from '../helpers/kubernetes.js';
-import { freePort } from '../helpers/net.js';
+import { freePort, get } from '../helpers/net.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 
@@ -55,6 +55,37 @@ testWithHelm(
     await cluster.assertGone();
   },
 );
+
+testWithHelm('eggcup answers the HTTP probes as the chart says', async (t, helm) => {
+  const rendered = templateWith(helm, {
+    config: {
+      app: { baseDir: fixture('scripts'), script: 'hello.js', port: await freePort() },
+      health: { dir: join(temporaryDirectory(t), 'health'), http: { port: await freePort() } },
+      shutdown: { delay: '1s' },
+    },
+    probes: { mode: 'http' },
+  });
+  const container = podOf(only(rendered, 'Deployment'))?.containers[0];
+  assert.ok(container);
+  const cluster = startCluster(t, {
+    config: parse(only(rendered, 'ConfigMap')['data']['cluster.yaml']) as Record<string, unknown>,
+    env: environmentOf(container.env ?? [], '1000'),
+  });
+  const ask = async (name: 'startup' | 'readiness' | 'liveness'): Promise<number> => {
+    const { path, port } = container[`${name}Probe`].httpGet as { path: string; port: string };
+    const number = (container.ports as { name: string; containerPort: number }[]).find((it) => it.name === port);
+    return get(number?.containerPort ?? 0, path).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  };
+  await until('the startup probe to succeed', async () => (await ask('startup')) === 200);
+  assert.deepEqual([await ask('readiness'), await ask('liveness')], [200, 200]);
+  cluster.signal('SIGTERM');
+  await until('no traffic to be wanted', async () => (await ask('readiness')) === 503);
+  assert.deepEqual([await ask('startup'), await ask('liveness')], [200, 200], 'not restarted while it ends');
+  assert.equal(await cluster.ended(), 0);
+});
 
 testWithHelm('helm test succeeds with any page, and fails at 5xx and where nobody listens', async (t, helm) => {
   const [program = '', ...args] = only(templateWith(helm, {}), 'Pod')['spec'].containers[0].command as string[];

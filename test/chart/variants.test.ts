@@ -88,6 +88,7 @@ testWithHelm(
       'PodDisruptionBudget',
       'Service',
       'ServiceAccount',
+      'ServiceMonitor',
     ]);
   },
   ['helm'],

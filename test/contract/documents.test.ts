@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { LOG_MESSAGES } from '#eggcup/log-events.js';
 import { HEALTH_FILES } from '#eggcup/health/files.js';
+import { renderMetrics } from '#eggcup/health/metrics.js';
 import { projectRoot } from '../helpers/cluster.js';
+import { snapshot } from '../unit/health/snapshots.js';
 
 const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
 
@@ -22,6 +24,18 @@ test('the README names the exit codes that the code knows', () => {
     listed.filter(Boolean).map(Number),
     [...model.map(Number), 78].toSorted((a, b) => a - b),
   );
+});
+
+test('docs/metrics.md lists every metric with its type and labels, and no other', () => {
+  const listed = [...read('docs/metrics.md').matchAll(/^\| `(eggcup_\w+)` \| (\w+) \| (.*?) ?\| /gm)].map(
+    ([, name, type, labels = '']) => [name, type, [...labels.matchAll(/\w+/g)].join(', ')].join(' '),
+  );
+  const rendered = renderMetrics(snapshot());
+  const served = [...rendered.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type]) => {
+    const [, pairs = ''] = new RegExp(`^${name}(?:\\{(.*)\\})? `, 'm').exec(rendered) ?? [];
+    return [name, type, [...pairs.matchAll(/(\w+)=/g)].map(([, label]) => label).join(', ')].join(' ');
+  });
+  assert.deepEqual(listed.toSorted(), served.toSorted());
 });
 
 test('the README names the health files', () => {
@@ -41,6 +55,7 @@ test('every link of README and docs leads somewhere', () => {
     'docs/migrating.md',
     'docs/performance.md',
     'docs/kubernetes.md',
+    'docs/metrics.md',
     'helm/eggcup/README.md',
   ]) {
     for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {

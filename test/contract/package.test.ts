@@ -33,6 +33,12 @@ test('a program that is called by a link finds its files', (t) => {
   assert.deepEqual([run(link, '-s', 'true').status, run(link, '-s', 'true').stderr], [0, '']);
 });
 
+test('what serves the health endpoints is a file of its own, which only a master that has them on loads', () => {
+  assert.match(read('dist/health/http.js'), /require\("node:http"\)[^]*eggcup_live/);
+  for (const program of ['dist/entry.js', 'dist/master/run-cluster.js'])
+    assert.doesNotMatch(read(program), /require\("node:http"\)|eggcup_live/, program);
+});
+
 test('a stack trace names the sources', () => {
   const map = JSON.parse(read('dist/master/run-cluster.js.map')) as { sources: string[]; sourcesContent?: unknown };
   assert.ok(map.sources.every((source) => existsSync(join(projectRoot, 'dist/master', source))));

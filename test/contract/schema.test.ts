@@ -29,6 +29,7 @@ const good = [
   `${script}\nworkers: { count: "\${N:-auto}", heap: 512Mi, followQuota: false, recycle: { maxRss: 0, jitter: 10% } }`,
   `${script}\nhealth: { minReady: 50%, interval: 1500ms, failures: "\${F:-3}" }`,
   `${script}\nagent: { enabled: false }\nstartup: { timeout: "\${T:-60}s", parallel: 2 }`,
+  `${script}\nhealth: { http: { enabled: true, host: "::", port: "\${HEALTH_PORT:-7002}" } }`,
   `${script}\nlisten: { strategy: roundRobin, sticky: none }\ncontrol: { enabled: auto }`,
   `${script}\nlog: { level: silent, format: pretty }\nterminationLog: /tmp/reason`,
 ];
@@ -63,6 +64,8 @@ const bad = [
   `${script}\nworkers: { cpu: 1.5 }`,
   `${script}\nworkers: { recycle: { maxRss: 5 } }`,
   `${script}\nhealth: { minReady: 120% }`,
+  `${script}\nhealth: { http: { enabled: "yes" } }`,
+  `${script}\nhealth: { http: { port: 0 } }`,
   `${script}\nstartup: { timeout: 60 }`,
   `${script}\nstartup: { timeout: -1s }`,
   `${script}\nlog: { level: inof }`,

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/HTTPRoute';
+import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
 import { Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
@@ -29,6 +30,7 @@ const MODELS = {
   PodDisruptionBudget,
   Service,
   ServiceAccount,
+  ServiceMonitor,
 } as const;
 
 /** Throws unless the values have the types and formats of the API. */
@@ -160,5 +162,6 @@ function modelOf({ kind }: Manifest): (typeof MODELS)[keyof typeof MODELS] {
 }
 
 function packageOf({ kind }: Manifest): string {
-  return kind === 'HTTPRoute' ? '@kubernetes-models/gateway-api' : 'kubernetes-models';
+  if (kind === 'HTTPRoute') return '@kubernetes-models/gateway-api';
+  return kind === 'ServiceMonitor' ? '@kubernetes-models/prometheus-operator' : 'kubernetes-models';
 }

@@ -1,7 +1,9 @@
 {{/* What eggcup is told, and what the pod must know of it. */}}
 
 {{- define "eggcup.config" -}}
-{{- toYaml (merge (dict "apiVersion" "eggcup/v1") .Values.config) -}}
+{{- $own := dict "apiVersion" "eggcup/v1" -}}
+{{- if eq .Values.probes.mode "http" -}}{{- $_ := set $own "health" (dict "http" (dict "enabled" true)) -}}{{- end -}}
+{{- toYaml (merge $own (deepCopy .Values.config)) -}}
 {{- end -}}
 
 {{/* eggcup's own defaults stand in for what is null here; a test compares them with its schema. */}}
@@ -56,6 +58,14 @@ period: {{ $period }}
 eggcupGrace: {{ sub $period (add .Values.preStop.seconds 2) }}
 startup: {{ $boot }}
 startupThreshold: {{ $startup.failureThreshold | default (add 2 (divf $boot $startup.periodSeconds | ceil | int64)) | int64 }}
+{{- end -}}
+
+{{/* The port of the health endpoints, when they are on. */}}
+{{- define "eggcup.healthPort" -}}
+{{- $enabled := include "eggcup.setting" (list .Values.config "false" "health" "http" "enabled") -}}
+{{- if or (eq .Values.probes.mode "http") (eq $enabled "true") -}}
+{{- include "eggcup.setting" (list .Values.config "7002" "health" "http" "port") -}}
+{{- end -}}
 {{- end -}}
 
 {{/* The port, when the config or containerPort tells it. */}}

@@ -105,10 +105,18 @@ env:
 envFrom:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with include "eggcup.port" . }}
+{{- $port := include "eggcup.port" . }}
+{{- $healthPort := include "eggcup.healthPort" . }}
+{{- if or $port $healthPort }}
 ports:
+  {{- with $port }}
   - name: app
     containerPort: {{ . }}
+  {{- end }}
+  {{- with $healthPort }}
+  - name: health
+    containerPort: {{ . }}
+  {{- end }}
 {{- end }}
 {{- with .Values.resources }}
 resources:
@@ -154,6 +162,10 @@ volumeMounts:
 {{ index . 1 }}Probe:
   {{- if $probe.handler }}
   {{- toYaml $probe.handler | nindent 2 }}
+  {{- else if eq $probes.mode "http" }}
+  httpGet:
+    path: /{{ index . 2 }}
+    port: health
   {{- else }}
   exec:
     command:

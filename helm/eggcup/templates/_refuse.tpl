@@ -1,7 +1,7 @@
 {{/* Everything that cannot be, all at once; each sentence names the values and what to do. */}}
 {{- define "eggcup.refuse" -}}
 {{- $found := list -}}
-{{- range tuple "image" "config" "health" "stop" "cpu" "network" "scale" "env" -}}
+{{- range tuple "image" "config" "health" "http" "monitor" "stop" "cpu" "network" "scale" "env" -}}
 {{- range include (printf "eggcup.refuse.%s" .) $ | splitList "\n" -}}
 {{- with trim . -}}{{- $found = append $found (printf "  - %s" .) -}}{{- end -}}
 {{- end -}}
@@ -48,21 +48,59 @@ config.terminationLog is {{ $log | quote }}, but the kubelet needs an absolute p
 
 {{- define "eggcup.refuse.health" -}}
 {{- $times := include "eggcup.times" . | fromYaml -}}
-{{- $http := dig "http" "enabled" false (get .Values.config "health" | default dict) -}}
 {{- with .Values.probes -}}
-{{- if eq .mode "http" }}
-probes.mode is "http", but eggcup {{ $.Chart.AppVersion }} has no HTTP endpoint: take probes.mode "exec"
-{{- end }}
-{{- if $http }}
-config.health.http.enabled is {{ $http }}, but eggcup {{ $.Chart.AppVersion }} has no HTTP endpoint: remove it
-{{- end }}
 {{- $seconds := mul .startup.periodSeconds $times.startupThreshold }}
 {{- if and .startup.enabled (lt $seconds (int64 $times.startup)) }}
 probes.startup.periodSeconds {{ .startup.periodSeconds }} × failureThreshold {{ $times.startupThreshold }} = {{ $seconds }} s is less than config.startup.timeout {{ $times.startup }} s: the kubelet would end a start that eggcup still allows; raise failureThreshold, or leave it null
 {{- end }}
 {{- end }}
-{{- if .Values.serviceMonitor.enabled }}
-serviceMonitor.enabled is true, but eggcup {{ .Chart.AppVersion }} has no HTTP endpoint for metrics: set it to false
+{{- end -}}
+
+{{- define "eggcup.refuse.http" -}}
+{{- $enabled := include "eggcup.setting" (list .Values.config "" "health" "http" "enabled") -}}
+{{- $host := include "eggcup.setting" (list .Values.config "0.0.0.0" "health" "http" "host") -}}
+{{- $port := include "eggcup.healthPort" . -}}
+{{- $appPort := include "eggcup.port" . -}}
+{{- if and (eq .Values.probes.mode "http") (eq $enabled "false") }}
+probes.mode is "http", but config.health.http.enabled is false: remove config.health.http.enabled, or take probes.mode "exec"
+{{- end }}
+{{- if contains "${" $enabled }}
+config.health.http.enabled is {{ $enabled | quote }}, which is known only in the container, but the pod's ports and probes are rendered from it: write true or false
+{{- end }}
+{{- if and $port (not (include "eggcup.isNumber" $port)) }}
+config.health.http.port is {{ $port | quote }}, which is known only in the container, but the pod's port "health" is rendered from it: write a number
+{{- end }}
+{{- if and $port (eq $port $appPort) }}
+config.health.http.port {{ $port }} is the port of the application as well ({{ if include "eggcup.isNumber" (.Values.config.app | default dict).port }}config.app.port{{ else }}containerPort{{ end }} {{ $appPort }}): change one of them
+{{- end }}
+{{- if and $port (regexMatch "^(127[.].*|::1|localhost)$" $host) }}
+{{- if eq .Values.probes.mode "http" }}
+probes.mode is "http", but config.health.http.host is {{ $host | quote }}, where only the pod itself gets an answer: remove config.health.http.host
+{{- else if .Values.serviceMonitor.enabled }}
+serviceMonitor.enabled is true, but config.health.http.host is {{ $host | quote }}, where only the pod itself gets an answer: remove config.health.http.host
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "eggcup.refuse.monitor" -}}
+{{- $port := include "eggcup.healthPort" . -}}
+{{- $service := .Values.service -}}
+{{- with .Values.serviceMonitor -}}
+{{- if .enabled -}}
+{{- if not $port }}
+serviceMonitor.enabled is true, but config.health.http.enabled is {{ include "eggcup.setting" (list $.Values.config "false" "health" "http" "enabled") }}: set that to true, or probes.mode to "http"
+{{- end }}
+{{- if not $service.enabled }}
+serviceMonitor.enabled is true, but service.enabled is false: there is nothing to find the pods by
+{{- else if ne $service.type "ClusterIP" }}
+serviceMonitor.enabled is true, but service.type is {{ $service.type | quote }}, which would open the port of the health endpoints to the outside: take service.type "ClusterIP", or a PodMonitor of your own
+{{- else if eq $port (toString $service.port) }}
+service.port {{ $service.port }} is config.health.http.port {{ $port }} as well, and serviceMonitor.enabled gives the service both: change one of them
+{{- end }}
+{{- if gt (include "eggcup.milliseconds" .scrapeTimeout | int64) (include "eggcup.milliseconds" .interval | int64) }}
+serviceMonitor.scrapeTimeout {{ .scrapeTimeout }} is longer than serviceMonitor.interval {{ .interval }}: shorten the one or lengthen the other
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -189,7 +227,7 @@ strategy.rollingUpdate.maxUnavailable {{ .maxUnavailable }} and maxSurge {{ .max
 extraEnv has {{ .name }}, which this chart sets itself: remove it
 {{- else if and (hasPrefix "EGGCUP.WORKERS.CPU" $normal) $.Values.cpuRequestAsQuota }}
 extraEnv has {{ .name }}, but cpuRequestAsQuota is true and sets it: remove one of them
-{{- else if regexMatch "^EGGCUP[.](SHUTDOWN|STARTUP|HEALTH$|HEALTH[.]DIR|APP$|APP[.](PORT|UNIXSOCKET|BASEDIR)|TERMINATIONLOG)" $normal }}
+{{- else if regexMatch "^EGGCUP[.](SHUTDOWN|STARTUP|HEALTH$|HEALTH[.](DIR|HTTP)|APP$|APP[.](PORT|UNIXSOCKET|BASEDIR)|TERMINATIONLOG)" $normal }}
 extraEnv has {{ .name }}, which would change what the pod is rendered from: set it in config
 {{- end }}
 {{- end }}

@@ -52,6 +52,12 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     ['3:21 health.minReady: 3 is more than workers.count 2, so the container would never be ready'],
   ],
   [
+    'app: { script: server.js, port: 7002 }\nhealth: { http: { enabled: true } }',
+    [
+      '1:33 health.http.port: 7002 is app.port 7002 as well, but the health endpoints need a port of their own; change one of them',
+    ],
+  ],
+  [
     'app: { script: server.js }\nrestart: { backoff: { initial: 1m } }',
     ['2:32 restart.backoff.initial: 1m is more than restart.backoff.max 15s; lower the one or raise the other'],
   ],
@@ -79,6 +85,17 @@ test('a number of workers stands outside of min and max', (t) => {
   assert.equal(config.workers.count, 8);
 });
 
+test('the health endpoints: off, or on any other port than the application', (t) => {
+  const space = new Workspace(t);
+  const app = 'app: { script: server.js, port: 7002 }\n';
+  assert.deepEqual(space.config(app).config.health.http, { enabled: false, host: '0.0.0.0', port: 7002 });
+  const { config } = space.config(`${app}health: { http: { enabled: true, host: "::", port: 9000 } }\n`);
+  assert.deepEqual(config.health.http, { enabled: true, host: '::', port: 9000 });
+  const variables = { EGGCUP__HEALTH__HTTP__ENABLED: 'true', EGGCUP__HEALTH__HTTP__PORT: '9001' };
+  const { http } = space.config(app, variables).config.health;
+  assert.deepEqual(http, { enabled: true, host: '0.0.0.0', port: 9001 });
+});
+
 const later: readonly (readonly [string, string, string])[] = [
   [
     'listen: { strategy: roundRobin, sticky: none }',
@@ -94,14 +111,8 @@ const later: readonly (readonly [string, string, string])[] = [
   ],
   ['workers: { recycle: }', 'workers: { recycle: { maxAge: 1h } }', 'workers.recycle.maxAge: must be 0s'],
   ['workers: { recycle: {} }', 'workers: { recycle: { maxRss: 1Gi } }', 'workers.recycle.maxRss: must be 0'],
-  [
-    'health: { http: { enabled: false, port: 7002 } }',
-    'health: { http: { enabled: true } }',
-    'health.http.enabled: must be false',
-  ],
   ['health: { workerTimeout: 0s }', 'health: { workerTimeout: 30s }', 'health.workerTimeout: must be 0s'],
   ['control: { enabled: false }', 'control: { enabled: true }', 'control.enabled: must be "auto" or false'],
-  ['health: { http: { port: 7002 } }', 'health: { http: { port: 1 } }', 'health.http.port: must be 7002'],
   [
     'workers: { recycle: { jitter: 10% } }',
     'workers: { recycle: { jitter: 5% } }',

@@ -1,0 +1,48 @@
+/** What the three markers say: as files, and over HTTP. */
+export interface Markers {
+  readonly started: boolean;
+  readonly ready: boolean;
+  readonly live: boolean;
+}
+
+export type ShownPhase = 'starting' | 'running' | 'reloading' | 'stopping';
+export type ShownState = 'gate' | 'starting' | 'ready' | 'stopping' | 'down';
+
+/** The cluster at one moment (design 3): `status.json`, `/status`, and what `/metrics` is made of. */
+export interface Snapshot extends Markers {
+  readonly apiVersion: 'eggcup/v1';
+  readonly phase: ShownPhase;
+  readonly pid: number;
+  /** ISO 8601, as all times here. */
+  readonly startedAt: string;
+  readonly updatedAt: string;
+  readonly address: string | null;
+  /** How many app workers must listen to be ready. */
+  readonly minReady: number;
+  readonly plan: { readonly workers: number; readonly heapMiB: number | null; readonly reasons: readonly string[] };
+  readonly container: {
+    readonly cgroup: 1 | 2 | null;
+    readonly cpuQuota: number | null;
+    readonly cpuset: number | null;
+    readonly memoryLimitBytes: number | null;
+  };
+  /** Each slot by its current process, or as down; then those that are on their way out. */
+  readonly children: readonly ChildSnapshot[];
+  readonly restartsInWindow: number;
+  /** Children that have ended and were not reaped. */
+  readonly zombies: number;
+}
+
+export interface ChildSnapshot {
+  readonly slot: string;
+  readonly pid: number | null;
+  readonly state: ShownState;
+  readonly restarts: number;
+  readonly rssBytes: number | null;
+  readonly since: string;
+}
+
+/** As `status.json` has it. */
+export function toText(snapshot: Snapshot): string {
+  return `${JSON.stringify(snapshot, null, 2)}\n`;
+}

@@ -1,0 +1,52 @@
+import type { Snapshot } from '../health/snapshot.js';
+import { isDead, readProcessTable } from '../process/proc.js';
+import type { RssSamples } from '../process/rss-samples.js';
+import type { Policy, State } from '../supervisor/model.js';
+import { type StatusFrame, statusOf } from './status.js';
+
+export interface StatusViewOptions {
+  readonly policy: Policy;
+  readonly frame: StatusFrame;
+  readonly address: () => string | null;
+  readonly rss: RssSamples;
+}
+
+/** For so long a snapshot of the same state is good enough: it reads a file for each process. */
+const FRESH_MS = 1000;
+
+/** The snapshots that the health files and the health endpoints both show: one truth for the two. */
+export class StatusView {
+  readonly #options: StatusViewOptions;
+  #zombies = 0;
+  #countedAt = 0;
+  #last: { readonly state: State; readonly at: number; readonly snapshot: Snapshot } | undefined;
+
+  constructor(options: StatusViewOptions) {
+    this.#options = options;
+  }
+
+  /** As it is now. */
+  take(state: State): Snapshot {
+    const { policy, frame, address, rss } = this.#options;
+    const at = performance.now();
+    if (at - this.#countedAt >= policy.checkIntervalMs) this.#countZombies(at);
+    const snapshot = statusOf(state, policy, { at, address: address(), zombies: this.#zombies }, frame, rss);
+    this.#last = { state, at, snapshot };
+    return snapshot;
+  }
+
+  /** The same for who asks as often as it likes: the last one, while nothing but memory can have changed. */
+  recent(state: State): Snapshot {
+    const last = this.#last;
+    const isFresh = last?.state === state && performance.now() - last.at < FRESH_MS;
+    return isFresh ? last.snapshot : this.take(state);
+  }
+
+  /** A look at every process: once in an interval is enough. */
+  #countZombies(at: number): void {
+    this.#countedAt = at;
+    this.#zombies = [...readProcessTable().values()].filter(
+      (entry) => entry.ppid === process.pid && isDead(entry),
+    ).length;
+  }
+}

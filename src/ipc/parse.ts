@@ -32,7 +32,7 @@ export function parseUserMessage(raw: unknown): UserMessage | undefined {
 /** What the master says to this process; `undefined` for everything else. */
 export function parseToChild(raw: unknown): ToChild | undefined {
   // The master is trusted: the envelope's name is enough.
-  if (!isRecord(raw) || (raw['eggcup'] !== 'prepare' && raw['eggcup'] !== 'open')) return undefined;
+  if (!isRecord(raw) || !['prepare', 'open', 'lame-duck'].includes(String(raw['eggcup']))) return undefined;
   return raw as unknown as ToChild;
 }
 

@@ -61,7 +61,10 @@ export type Task =
 
 export type ToChild =
   /** While it waits: a module to load that has no effect of the application's. */
-  { readonly eggcup: 'prepare'; readonly framework: string } | { readonly eggcup: 'open'; readonly task: Task };
+  | { readonly eggcup: 'prepare'; readonly framework: string }
+  | { readonly eggcup: 'open'; readonly task: Task }
+  /** A stop has begun whose delay runs. */
+  | { readonly eggcup: 'lame-duck' };
 
 export type FromChild =
   /** It listens to its channel now. What comes earlier is lost in an app worker, where Node's cluster module hears it. */

@@ -46,6 +46,8 @@ export class Executor implements ChildEvents {
         child?.tell({ eggcup: 'open', task: this.#role(child.role).task });
         return;
       }
+      case 'lame-duck':
+        return children.get(command.id)?.tell({ eggcup: 'lame-duck' });
       case 'terminate':
         return children.get(command.id)?.terminate();
       case 'kill':

@@ -134,6 +134,8 @@ export type Command =
   /** Whether cfork replaces app workers that end. */
   | { readonly kind: 'allow-refork'; readonly allowed: boolean }
   | { readonly kind: 'open-gate'; readonly id: number }
+  /** The child serves on, but its clients are asked to come over another connection next time. */
+  | { readonly kind: 'lame-duck'; readonly id: number }
   /** SIGTERM to the child; what it leaves behind is ended after it. */
   | { readonly kind: 'terminate'; readonly id: number }
   /** SIGKILL to the child and to all its descendants. */

@@ -27,6 +27,8 @@ export function beginStop(turn: Turn, cause: StopCause): void {
     reason: cause.reason,
     delayMs,
   });
+  // A proxy that has been told still uses the connections that it has: they end one by one, each after an answer.
+  if (delayMs > 0) for (const child of appsOf(turn.state)) turn.order({ kind: 'lame-duck', id: child.id });
   turn.state = {
     ...turn.state,
     phase: {

@@ -8,6 +8,7 @@ import { describeError, failStart, logToMaster, sendToMaster } from './channel.j
 import { endGracefully } from './end.js';
 import { type EggApplication, loadFramework, whenReady } from './framework.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
+import { hearLameDuck } from './lame-duck.js';
 import { loadRequired } from './load.js';
 import { exitWhenOrphaned } from './orphan.js';
 import { Servers } from './servers.js';
@@ -17,6 +18,7 @@ const task = await waitAtGate();
 if (task.kind !== 'framework') throw new Error(`a framework's app worker was given a ${task.kind}`);
 const { options, unixSocket } = task;
 const servers = new Servers();
+hearLameDuck(servers);
 let left: Promise<void> | undefined;
 
 try {

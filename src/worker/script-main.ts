@@ -6,6 +6,7 @@ import { endGracefully } from './end.js';
 import { dieWithMaster, endWithMaster } from './end-with-master.js';
 import { hasMaster } from './orphan.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
+import { hearLameDuck } from './lame-duck.js';
 import { drainServers, tellServers } from './listening.js';
 import { loadRequired } from './load.js';
 import { installMessenger } from './messenger.js';
@@ -22,7 +23,10 @@ export async function enterScript(preloadedFile: string): Promise<void> {
   const servers = new Servers();
   installMessenger();
   drainServers(servers);
-  if (task.role === 'app') tellServers(servers, task);
+  if (task.role === 'app') {
+    tellServers(servers, task);
+    hearLameDuck(servers);
+  }
   let isLoaded = false;
   catchUncaught(servers, task.drainMs, () => (task.role === 'app' ? servers.areListening : isLoaded));
   endGracefully(task.role === 'agent' ? 'agent_worker' : 'app_worker', () => {

@@ -3,8 +3,8 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 
-/** How long a connection on which nothing has come yet is waited for: its request may be on its way. */
-const FIRST_BYTE_MS = 500;
+/** How long a connection without a request is waited for: one may be on its way. */
+const ON_ITS_WAY_MS = 500;
 /** How long the other side may take to end a connection that this one has ended. */
 const END_MS = 1000;
 const POLL_MS = 5;
@@ -17,7 +17,11 @@ export class Servers {
   readonly #connections = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #inFlight = new Set<ServerResponse>();
+  /** Node's own `closeIdleConnections` of HTTP servers. */
+  readonly #closeIdleOf = new WeakMap<Server, () => void>();
+  #isEnding = false;
   #draining = false;
+  #hasSettled = false;
   #idle: () => void = () => undefined;
 
   get areDraining(): boolean {
@@ -39,7 +43,13 @@ export class Servers {
     server.on('connection', (socket: Socket) => follow(this.#connections, socket));
     server.on(isTls(server) ? 'secureConnection' : 'connection', (socket: Socket) => follow(this.#sockets, socket));
     server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => this.#follow(response));
-    this.#spareNewConnections(server);
+    this.#spareBusyConnections(server);
+  }
+
+  /** Serves on, while every response says `Connection: close` from now on. */
+  announceEnd(): void {
+    this.#isEnding = true;
+    for (const response of this.#inFlight) announceClose(response);
   }
 
   /**
@@ -50,8 +60,9 @@ export class Servers {
     this.#draining = true;
     const closed = [...this.#servers].filter(({ listening }) => listening).map((server) => close(server));
     for (const session of this.#sessions) session.close();
-    for (const response of this.#inFlight) announceClose(response);
-    await this.#firstBytes();
+    this.announceEnd();
+    await this.#settle();
+    this.#hasSettled = true;
     await this.#allAnswered();
     await Promise.all([this.#endConnections(), ...closed]);
   }
@@ -65,33 +76,35 @@ export class Servers {
   }
 
   /**
-   * Node takes a connection for idle whose first request it hasn't read yet, and `close()` ends it: a request was lost
-   * in about every second restart of a busy worker. Here and for whoever else closes the server (egg's `graceful`).
+   * Node takes a connection for idle when it has read no request on it, and `close()` ends it, while its next (or first)
+   * request is on its way: one was lost in about every second restart of a busy worker. A busy connection ends
+   * by `Connection: close` instead. Here and for whoever else closes the server (egg's `graceful`).
    */
-  #spareNewConnections(server: HttpServer): void {
-    const closeIdle = server.closeIdleConnections.bind(server);
-    server.closeIdleConnections = () => {
-      if (this.#hasSilent()) void this.#firstBytes().then(closeIdle);
-      else closeIdle();
-    };
+  #spareBusyConnections(server: HttpServer): void {
+    // A server may listen a second time.
+    const closeIdle = this.#closeIdleOf.get(server) ?? server.closeIdleConnections.bind(server);
+    this.#closeIdleOf.set(server, closeIdle);
+    server.closeIdleConnections = () => void this.#settle().then(closeIdle);
   }
 
-  async #firstBytes(): Promise<void> {
-    const deadline = performance.now() + FIRST_BYTE_MS;
-    while (this.#hasSilent() && performance.now() < deadline) await setTimeout(POLL_MS);
+  /** Waits until each connection has a request, or has had its time to get one. */
+  async #settle(): Promise<void> {
+    const deadline = performance.now() + ON_ITS_WAY_MS;
+    while (this.#hasWaiting() && performance.now() < deadline) await setTimeout(POLL_MS);
   }
 
-  #hasSilent(): boolean {
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) return true;
+  #hasWaiting(): boolean {
+    const busy = new Set([...this.#inFlight].map(({ socket }) => socket));
+    for (const socket of this.#sockets) if (!busy.has(socket)) return true;
     return false;
   }
 
   #follow(response: ServerResponse): void {
     this.#inFlight.add(response);
-    if (this.#draining) announceClose(response);
+    if (this.#isEnding) announceClose(response);
     response.once('close', () => {
       this.#inFlight.delete(response);
-      if (this.#draining) this.#closeIdle();
+      if (this.#hasSettled) this.#closeIdle();
       if (this.#inFlight.size === 0) this.#idle();
     });
   }
@@ -105,7 +118,7 @@ export class Servers {
   }
 
   #closeIdle(): void {
-    for (const server of this.#servers) if (isHttpServer(server)) server.closeIdleConnections();
+    for (const server of this.#servers) this.#closeIdleOf.get(server)?.();
   }
 }
 

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 
@@ -34,11 +34,11 @@ export interface Reply {
 
 const ANSWER_MS = 60_000;
 
-/** One request on a connection of its own; rejects on any error of the connection, and when no answer comes. */
-export function get(port: number, path = '/', socketPath?: string): Promise<Reply> {
+/** One request, on a connection of its own or one of the agent's; rejects on any error of the connection, and when no answer comes. */
+export function get(port: number, path = '/', socketPath?: string, agent: Agent | false = false): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const target = socketPath === undefined ? { host: '127.0.0.1', port } : { socketPath };
-    const outgoing = request({ ...target, path, agent: false }, (response) => {
+    const outgoing = request({ ...target, path, agent }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { fixture, startCluster, startScript } from '../helpers/cluster.js';
@@ -44,10 +45,35 @@ test('`ready` goes before shutdown.delay, and requests are served during it', as
   await cluster.untilReady();
   cluster.signal('SIGTERM');
   await until('ready to go', () => !cluster.hasFile('ready'));
-  assert.match((await get(cluster.port)).body, /^\d+$/);
+  const reply = await get(cluster.port);
+  assert.match(reply.body, /^\d+$/);
+  // Whoever keeps its connection would otherwise be found on it when the delay is over.
+  assert.equal(reply.headers['connection'], 'close');
   assert.ok(cluster.hasFile('live') && cluster.hasFile('started'));
   assert.equal(await cluster.ended(), 0);
   await cluster.assertGone();
+});
+
+test('requests that follow each other on kept connections are all answered, with and without a delay', async (t) => {
+  for (const delay of ['0s', '1s']) {
+    const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { delay, app: '5s', agent: '1s' } });
+    await cluster.untilReady();
+    const agent = new Agent({ keepAlive: true, maxSockets: 20 });
+    t.after(() => agent.destroy());
+    let answered = 0;
+    const clients = Array.from({ length: 20 }, async () => {
+      // Until its connection has been closed after an answer.
+      for (;;) {
+        const reply = await get(cluster.port, '/', undefined, agent);
+        answered += 1;
+        if (reply.headers['connection'] === 'close') return;
+      }
+    });
+    await until('all to be busy', () => answered > 200);
+    const [code] = await Promise.all([cluster.stop(), ...clients]);
+    assert.equal(code, 0);
+    await cluster.assertGone();
+  }
 });
 
 test('a script that listens to SIGTERM itself ends in its own way', async (t) => {

@@ -242,7 +242,7 @@ namespaced(
     const address = addressOf(namespace, 'hello');
     const describe = (): string => node.kubectl('describe', 'pods', '--namespace', namespace);
     fetchFrom(address, '/leak');
-    await until('the kernel to kill the worker', () => /SIGKILL by the kernel/.test(logsOf(namespace)), LONG_MS);
+    await until('the kernel to kill the worker', () => /"cause":"out of memory/.test(logsOf(namespace)), LONG_MS);
     await until(
       'another crash',
       () => (fetchFrom(address, '/crash'), restartsOf(node.pods(namespace)[0]) === 1),

@@ -88,6 +88,7 @@ export class Scenario {
         return `${to} ${command.message.action}${data}`;
       }
       case 'open-gate':
+      case 'lame-duck':
       case 'terminate':
       case 'kill':
         return `${command.kind} ${this.#slot(command.id)}`;

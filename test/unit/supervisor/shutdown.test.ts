@@ -17,7 +17,7 @@ test('a stop ends the app workers, then the agent, then the master with 0', () =
 test('a running cluster serves on during shutdown.delay', () => {
   const cluster = running({ delayMs: 3000 });
   cluster.stop();
-  assert.deepEqual(cluster.take(), ['allow-refork false']);
+  assert.deepEqual(cluster.take(), ['allow-refork false', 'lame-duck app-0', 'lame-duck app-1']);
   cluster.world.advance(2999);
   assert.deepEqual(cluster.take(), []);
   cluster.world.advanceToDeadline();

@@ -192,6 +192,7 @@ export class World {
       case 'terminate':
       case 'kill':
         return this.#signal(command.kind, command.id);
+      case 'lame-duck':
       case 'send':
       case 'log':
       case 'exit':

@@ -1,20 +1,21 @@
 /** The image of the Dockerfile, and one on top of it, as containers without any init. */
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
-import { fixture } from '../helpers/cluster.js';
+import { fixture, projectRoot } from '../helpers/cluster.js';
 import { Container, IMAGE, buildImage, makeImages, podman, removeImages, whyNoImages } from '../helpers/podman.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 
 const OWN = 'localhost/eggcup-test/own-app';
-/** What docs/docker.md says. */
-const OWN_DOCKERFILE = `FROM ${IMAGE}
-WORKDIR /app
-COPY . .
-ENTRYPOINT ["node", "/opt/eggcup/dist/entry.js"]
-`;
+/** Of an application that brings eggcup along. */
+const WITH_DEPENDENCY = 'localhost/eggcup-test/with-dependency';
+/** Word for word, but for the names of images that come from elsewhere. */
+const [onTop = '', asDependency = ''] = [
+  ...readFileSync(join(projectRoot, 'docs/docker.md'), 'utf8').matchAll(/```dockerfile\n([^]*?)```/g),
+].map(([, text = '']) => text);
 const HARDENED =
   '--read-only --read-only-tmpfs=false --tmpfs /run/eggcup --cap-drop all --security-opt no-new-privileges --network none'.split(
     ' ',
@@ -24,7 +25,7 @@ const why = whyNoImages();
 before(() => {
   if (why !== undefined) return;
   makeImages();
-  buildImage(OWN, OWN_DOCKERFILE, fixture('images/app'));
+  buildImage(OWN, onTop.replace('FROM eggcup\n', `FROM ${IMAGE}\n`), fixture('images/app'));
 });
 after(() => removeImages());
 
@@ -80,6 +81,29 @@ imageTest('a command is run with the same entrypoint, its exit code is the conta
 imageTest('an application on top of it: its file is found, it stops within the grace', async (t) => {
   const container = new Container(t, [...HARDENED, '--cpus', '1'], OWN);
   await container.untilReady();
+  assert.match(fetchInside(container, 3000), /^hello from \d+/);
+  assert.equal(container.stop(30), 0);
+});
+
+imageTest('an application that has eggcup as a dependency, in an image of its own', async (t) => {
+  const context = temporaryDirectory(t);
+  cpSync(fixture('images/app'), context, { recursive: true });
+  const npm = (cwd: string, ...args: readonly string[]): string => execFileSync('npm', args, { cwd, encoding: 'utf8' });
+  const [packed] = JSON.parse(npm(projectRoot, 'pack', '--json', '--pack-destination', context)) as [
+    { filename: string },
+  ];
+  npm(context, 'install', '--package-lock-only', '--no-audit', '--no-fund', join(context, packed.filename));
+  const base = 'FROM localhost/eggcup-test/node-with-npm\n';
+  // The package comes from this folder, not from a registry, so npm needs it first.
+  const dockerfile = asDependency
+    .replace(/^FROM node:.*\n/, base)
+    .replace('COPY package.json package-lock.json ./', `COPY package.json package-lock.json ${packed.filename} ./`);
+  assert.notEqual(dockerfile, asDependency);
+  buildImage(WITH_DEPENDENCY, dockerfile, context);
+  const container = new Container(t, [...HARDENED, '--cpus', '1'], WITH_DEPENDENCY);
+  const probe = ['node', 'node_modules/eggcup/dist/probe.js', 'ready'];
+  await until('it to be ready', () => container.exec(...probe).status === 0);
+  assert.equal(podman('healthcheck', 'run', container.name).status, 0);
   assert.match(fetchInside(container, 3000), /^hello from \d+/);
   assert.equal(container.stop(30), 0);
 });

@@ -21,13 +21,12 @@ after(() => node.stop());
 /** A namespace of its own, which goes with the test. */
 function namespaced(name: string, namespace: string, run: (t: TestContext, namespace: string) => Promise<void>): void {
   test(name, async (t) => {
-    node.kubectl('create', 'namespace', namespace);
+    node.apply('default', [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
     try {
       await run(t, namespace);
     } catch (error) {
       t.diagnostic(node.try('kubectl', ['describe', 'pods', '--namespace', namespace]).output);
-      for (const { metadata } of node.pods(namespace))
-        t.diagnostic(node.try('kubectl', ['logs', '--namespace', namespace, metadata.name]).output);
+      t.diagnostic(logsOf(namespace));
       throw error;
     } finally {
       node.kubectl('delete', 'namespace', namespace, '--wait=false');
@@ -89,72 +88,80 @@ const endpointsOf = (namespace: string, service: string): string =>
     '--output',
     'jsonpath={.subsets[*].addresses[*].ip}',
   );
-const fetchFrom = (address: string, path = '/'): string =>
-  node.try('curl', ['--silent', '--max-time', '10', `http://${address}${path}`]).output;
+/** The proxy hears of a pod that is ready a little later. */
+const fetchFrom = (address: string, path = '/'): Promise<string> =>
+  until(`an answer from ${address}${path}`, () => {
+    const { status, output } = node.try('curl', ['--silent', '--max-time', '10', `http://${address}${path}`]);
+    return status === 0 && output;
+  });
 
-test('deploy/kubernetes.yaml: a pod is ready, and takes traffic, only at egg-ready', async (t) => {
-  const namespace = 'hello';
-  const manifests = deployed('kubernetes.yaml', IMAGES.hello, [{ name: 'WAIT_FOR', value: '/tmp/go' }]);
-  node.apply(namespace, manifests);
-  t.after(() => node.kubectl('delete', 'namespace', namespace, '--wait=false'));
-  const names = await until(
-    'both to be asked in vain',
-    () => {
-      const pods = node.pods(namespace);
-      const events = node.kubectl('get', 'events', '--namespace', namespace);
-      const asked = pods.filter(({ metadata }) =>
-        new RegExp(`Unhealthy.*${metadata.name}.*Startup probe failed`).test(events),
-      );
-      return asked.length === 2 && pods.map(({ metadata }) => metadata.name);
-    },
-    LONG_MS,
-  );
-  assert.equal(endpointsOf(namespace, 'hello'), '');
-  for (const pod of node.pods(namespace)) {
-    assert.equal(pod.status.phase, 'Running');
-    assert.equal(pod.status.containerStatuses?.[0]?.started, false);
-  }
-  const [first = '', second = ''] = names;
-  node.evaluate(namespace, first, 'fs.writeFileSync("/tmp/go", "")');
-  await until(
-    'the first to be ready',
-    () => node.pods(namespace).some((pod) => pod.metadata.name === first && isReady(pod)),
-    LONG_MS,
-  );
-  assert.equal(
-    node.pods(namespace).find(({ metadata }) => metadata.name === second)?.status.containerStatuses?.[0]?.ready,
-    false,
-  );
-  const [ready] = logged(node.logs(namespace, first), 'cluster.ready');
-  const since = node
-    .pods(namespace)
-    .find(({ metadata }) => metadata.name === first)
-    ?.status.conditions?.find(({ type }) => type === 'Ready');
-  // Kubernetes tells whole seconds.
-  assert.ok(
-    Date.parse(since?.lastTransitionTime ?? '') + 1000 > Date.parse(String(ready?.['time'])),
-    JSON.stringify([since, ready]),
-  );
-  await until(
-    'it to be an endpoint',
-    () => endpointsOf(namespace, 'hello').split(' ').length === 1 && endpointsOf(namespace, 'hello') !== '',
-  );
-  assert.equal(fetchFrom(addressOf(namespace, 'hello')), `hello from ${first}\n`);
-  const [boot] = logged(node.logs(namespace, first), 'boot');
-  assert.match(JSON.stringify(boot?.['reasons']), /workers\.cpu 0\.1/);
-  node.evaluate(namespace, second, 'fs.writeFileSync("/tmp/go", "")');
-  await untilReady(namespace, 2);
-});
+namespaced(
+  'deploy/kubernetes.yaml: a pod is ready, and takes traffic, only at egg-ready',
+  'hello',
+  async (_, namespace) => {
+    const manifests = deployed('kubernetes.yaml', IMAGES.hello, [{ name: 'WAIT_FOR', value: '/tmp/go' }]);
+    node.apply(namespace, manifests);
+    const names = await until(
+      'both to be asked in vain',
+      () => {
+        const pods = node.pods(namespace);
+        const events = node.kubectl('get', 'events', '--namespace', namespace);
+        const asked = pods.filter(({ metadata }) =>
+          new RegExp(`Unhealthy.*${metadata.name}.*Startup probe failed`).test(events),
+        );
+        return asked.length === 2 && pods.map(({ metadata }) => metadata.name);
+      },
+      LONG_MS,
+    );
+    assert.equal(endpointsOf(namespace, 'hello'), '');
+    for (const pod of node.pods(namespace)) {
+      assert.equal(pod.status.phase, 'Running');
+      assert.equal(pod.status.containerStatuses?.[0]?.started, false);
+    }
+    const [first = '', second = ''] = names;
+    node.evaluate(namespace, first, 'fs.writeFileSync("/tmp/go", "")');
+    await until(
+      'the first to be ready',
+      () => node.pods(namespace).some((pod) => pod.metadata.name === first && isReady(pod)),
+      LONG_MS,
+    );
+    assert.equal(
+      node.pods(namespace).find(({ metadata }) => metadata.name === second)?.status.containerStatuses?.[0]?.ready,
+      false,
+    );
+    const [ready] = logged(node.logs(namespace, first), 'cluster.ready');
+    const since = node
+      .pods(namespace)
+      .find(({ metadata }) => metadata.name === first)
+      ?.status.conditions?.find(({ type }) => type === 'Ready');
+    // Kubernetes tells whole seconds.
+    assert.ok(
+      Date.parse(since?.lastTransitionTime ?? '') + 1000 > Date.parse(String(ready?.['time'])),
+      JSON.stringify([since, ready]),
+    );
+    await until(
+      'it to be an endpoint',
+      () => endpointsOf(namespace, 'hello').split(' ').length === 1 && endpointsOf(namespace, 'hello') !== '',
+    );
+    assert.equal(await fetchFrom(addressOf(namespace, 'hello')), `hello from ${first}\n`);
+    const [boot] = logged(node.logs(namespace, first), 'boot');
+    assert.match(JSON.stringify(boot?.['reasons']), /workers\.cpu 0\.1/);
+    node.evaluate(namespace, second, 'fs.writeFileSync("/tmp/go", "")');
+    await untilReady(namespace, 2);
+  },
+);
 
-test('deploy/kubernetes-egg.yaml: an egg application, in a read-only file system', async (t) => {
-  const namespace = 'shop';
-  node.apply(namespace, deployed('kubernetes-egg.yaml', IMAGES.egg));
-  t.after(() => node.kubectl('delete', 'namespace', namespace, '--wait=false'));
-  const [first] = await untilReady(namespace, 2);
-  assert.match(fetchFrom(addressOf(namespace, 'shop')), /^egg of shop-/);
-  assert.match(node.kubectl('get', 'poddisruptionbudget', '--namespace', namespace), /shop .* 1 /);
-  assert.ok(first !== undefined && /"event":"boot"/.test(node.logs(namespace, first.metadata.name)));
-});
+namespaced(
+  'deploy/kubernetes-egg.yaml: an egg application, in a read-only file system',
+  'shop',
+  async (_, namespace) => {
+    node.apply(namespace, deployed('kubernetes-egg.yaml', IMAGES.egg));
+    const [first] = await untilReady(namespace, 2);
+    assert.match(await fetchFrom(addressOf(namespace, 'shop')), /^egg of shop-/);
+    assert.match(node.kubectl('get', 'poddisruptionbudget', '--namespace', namespace), /shop .* 1 /);
+    assert.ok(first !== undefined && /"event":"boot"/.test(node.logs(namespace, first.metadata.name)));
+  },
+);
 
 for (const [name, header] of [
   ['kept', 'keep-alive'],
@@ -204,6 +211,22 @@ for (const [name, header] of [
   );
 }
 
+namespaced('probes over HTTP, and what Prometheus would ask for', 'http', async (_, namespace) => {
+  node.apply(
+    namespace,
+    chart(namespace, { probes: { mode: 'http' }, extraEnv: [{ name: 'WAIT_FOR', value: '/tmp/go' }] }),
+  );
+  const asked = (): boolean =>
+    /Unhealthy.*Startup probe failed: HTTP probe failed with statuscode: 503/.test(
+      node.kubectl('get', 'events', '--namespace', namespace),
+    );
+  await until('the startup probe to be refused', asked, LONG_MS);
+  for (const { metadata } of node.pods(namespace))
+    node.evaluate(namespace, metadata.name, 'fs.writeFileSync("/tmp/go", "")');
+  const [pod] = await untilReady(namespace, 2);
+  assert.match(await fetchFrom(`${pod?.status.podIP}:7002`, '/metrics'), /^eggcup_/m);
+});
+
 namespaced('a master that hangs is restarted by the liveness probe', 'hang', async (t, namespace) => {
   node.apply(
     namespace,
@@ -241,13 +264,10 @@ namespaced(
     await untilReady(namespace, 1);
     const address = addressOf(namespace, 'hello');
     const describe = (): string => node.kubectl('describe', 'pods', '--namespace', namespace);
-    fetchFrom(address, '/leak');
+    await fetchFrom(address, '/leak');
     await until('the kernel to kill the worker', () => /"cause":"out of memory/.test(logsOf(namespace)), LONG_MS);
-    await until(
-      'another crash',
-      () => (fetchFrom(address, '/crash'), restartsOf(node.pods(namespace)[0]) === 1),
-      LONG_MS,
-    );
+    await fetchFrom(address, '/crash');
+    await until('the container to be restarted', () => restartsOf(node.pods(namespace)[0]) === 1, LONG_MS);
     const text = describe();
     t.diagnostic(text);
     assert.match(text, /Last State:\s+Terminated[^]*Exit Code:\s+13/);

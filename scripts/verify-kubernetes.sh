@@ -24,4 +24,4 @@ if ! command -v kubectl > /dev/null; then
 fi
 bash scripts/kubernetes/build.sh "$EGGCUP_KUBERNETES"
 npm run build:test
-node --enable-source-maps scripts/test.mjs verify/
+node --enable-source-maps scripts/test.mjs verify/kubernetes

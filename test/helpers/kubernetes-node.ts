@@ -1,27 +1,13 @@
-/** A real Kubernetes of one node (scripts/kubernetes/node.sh), with images of applications that have eggcup as their entrypoint. */
+/** A real Kubernetes of one node (scripts/kubernetes/node.sh). */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
-import { fixture, projectRoot } from './cluster.js';
+import { IMAGES, makeApplicationImages, makePauseImage, saveImages } from './application-images.js';
 import type { Manifest } from './helm.js';
-import { buildImage, makeImages, podman, removeImages } from './podman.js';
-import { pidOfInit } from './namespace.js';
+import { Platform } from './platform.js';
+import { removeImages } from './podman.js';
 import { until } from './until.js';
-
-export const IMAGES = { hello: 'localhost/eggcup-test/hello:1', egg: 'localhost/eggcup-test/egg:1' } as const;
-
-/** eggcup as a dependency of the application, as docs/docker.md says; the base has no shell. */
-const DOCKERFILE = `FROM localhost/eggcup-test/node
-WORKDIR /app
-COPY . .
-USER 1000:1000
-ENTRYPOINT ["node", "node_modules/eggcup/dist/entry.js"]
-`;
-const PAUSE = 'FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause", "-P"]\n';
 
 /** What kubectl tells of a pod, as far as tests look at it. */
 export interface Pod {
@@ -43,58 +29,23 @@ export interface Pod {
   };
 }
 
-export class KubernetesNode {
-  readonly folder = mkdtempSync(join(tmpdir(), 'eggcup-kubernetes-'));
-  #process: ChildProcess | undefined;
-  #init = 0;
+export class KubernetesNode extends Platform {
+  constructor() {
+    super('kubernetes/node.sh', (folder) => ({ KUBECONFIG: join(folder, 'node/kubeconfig'), HOME: folder }));
+  }
 
   /** @param programs what scripts/kubernetes/build.sh has made. */
-  async start(programs: string): Promise<void> {
-    const images = makeApplicationImages(this.folder);
-    const output = openSync(join(this.folder, 'node.log'), 'a');
-    const run = [join(projectRoot, 'scripts/kubernetes/node.sh'), 'run', join(this.folder, 'node'), programs, images];
-    // It ends with this process, however that ends.
-    this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', ...run], { stdio: ['ignore', output, output] });
-    this.#init = await pidOfInit(this.#process.pid ?? 0);
-    const log = (): string => readFileSync(join(this.folder, 'node.log'), 'utf8');
-    await until(
-      'the cluster to start',
-      () => {
-        assert.equal(this.#process?.exitCode, null, log());
-        return existsSync(join(this.folder, 'node/started'));
-      },
-      300_000,
-    );
+  async startNode(programs: string): Promise<void> {
+    makeApplicationImages(this.folder);
+    const images = saveImages(this.folder, [makePauseImage(this.folder), ...Object.values(IMAGES)]);
+    removeImages();
+    const isUp = (): boolean => existsSync(join(this.folder, 'node/started'));
+    await this.start([join(this.folder, 'node'), programs, images], isUp);
     await until('the node to be ready', () => this.kubectl('get', 'nodes').includes(' Ready'), 120_000);
   }
 
-  async stop(): Promise<void> {
-    if (this.#process !== undefined && this.#process.exitCode === null) {
-      const ended = once(this.#process, 'exit');
-      this.#process.kill('SIGKILL');
-      await ended;
-      execFileSync(join(projectRoot, 'scripts/kubernetes/node.sh'), ['clean']);
-    }
-    removeImages();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  /** A command in the namespaces of the node, but for its processes: so it is the command that hears a signal. */
-  inside(command: string, args: readonly string[]): [string, string[]] {
-    return ['nsenter', ['--target', String(this.#init), '--mount', '--net', '--', command, ...args]];
-  }
-
-  /** Standard output and error of a command that may fail. */
-  try(command: string, args: readonly string[], input = ''): { status: number | null; output: string } {
-    const env = { ...process.env, KUBECONFIG: join(this.folder, 'node/kubeconfig'), HOME: this.folder };
-    const result = spawnSync(...this.inside(command, args), { encoding: 'utf8', env, input, timeout: 300_000 });
-    return { status: result.status, output: result.stdout + result.stderr };
-  }
-
   kubectl(...args: readonly string[]): string {
-    const { status, output } = this.try('kubectl', args);
-    assert.equal(status, 0, `kubectl ${args.join(' ')}: ${output}`);
-    return output;
+    return this.run('kubectl', ...args);
   }
 
   apply(namespace: string, manifests: readonly Manifest[]): void {
@@ -128,43 +79,4 @@ export function manifestsOf(text: string): readonly Manifest[] {
 /** What Kubernetes 1.20 knows under another name; the fields are the same. */
 function asOf120(manifest: Manifest): Manifest {
   return manifest.apiVersion === 'policy/v1' ? { ...manifest, apiVersion: 'policy/v1beta1' } : manifest;
-}
-
-function makeApplicationImages(folder: string): string {
-  makeImages();
-  const [packed] = JSON.parse(npm(projectRoot, 'pack', '--json', '--pack-destination', folder)) as [
-    { filename: string },
-  ];
-  const eggcup = join(folder, packed.filename);
-  makeApplication(folder, 'hello', [eggcup]);
-  makeApplication(folder, 'egg', [eggcup, 'egg@3']);
-  const pause = join(folder, 'pause');
-  mkdirSync(pause);
-  copyFileSync(execFileSync('which', ['catatonit'], { encoding: 'utf8' }).trim(), join(pause, 'pause'));
-  buildImage('localhost/pause:1', PAUSE, pause);
-  const archive = join(folder, 'images.tar');
-  const saved = podman(
-    'save',
-    '--format',
-    'docker-archive',
-    '--output',
-    archive,
-    '--multi-image-archive',
-    'localhost/pause:1',
-    ...Object.values(IMAGES),
-  );
-  assert.equal(saved.status, 0, saved.stderr);
-  return archive;
-}
-
-function makeApplication(folder: string, name: keyof typeof IMAGES, packages: readonly string[]): void {
-  const context = join(folder, name);
-  cpSync(fixture(`kubernetes/${name}`), context, { recursive: true });
-  cpSync(fixture('block-loop.mjs'), join(context, 'block-loop.mjs'));
-  npm(context, 'install', '--ignore-scripts', '--no-audit', '--no-fund', ...packages);
-  buildImage(IMAGES[name], DOCKERFILE, context);
-}
-
-function npm(cwd: string, ...args: readonly string[]): string {
-  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -8,14 +8,15 @@ import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { projectRoot } from '../helpers/cluster.js';
 import { type Manifest, templateWith } from '../helpers/helm.js';
-import { IMAGES, KubernetesNode, type Pod, manifestsOf } from '../helpers/kubernetes-node.js';
+import { IMAGES } from '../helpers/application-images.js';
+import { KubernetesNode, type Pod, manifestsOf } from '../helpers/kubernetes-node.js';
 import { until } from '../helpers/until.js';
 import { Load } from '../helpers/wrk.js';
 
 const node = new KubernetesNode();
 const LONG_MS = 180_000;
 
-before(() => node.start(process.env['EGGCUP_KUBERNETES'] ?? ''), { timeout: 600_000 });
+before(() => node.startNode(process.env['EGGCUP_KUBERNETES'] ?? ''), { timeout: 600_000 });
 after(() => node.stop());
 
 /** A namespace of its own, which goes with the test. */

@@ -44,25 +44,17 @@ before(
 after(() => platform.stop());
 
 test('the HEALTHCHECK of the image, on its timer: healthy, and unhealthy when nobody takes traffic', async (t) => {
-  const name = started(
-    t,
-    '--cpus',
-    '2',
-    '--memory',
-    '512m',
-    '--read-only',
-    '--tmpfs',
-    '/run/eggcup',
-    '--cap-drop',
-    'all',
-  );
+  const stop = ['--env', 'EGGCUP__SHUTDOWN__DELAY=120s', '--env', 'EGGCUP_GRACE=300s'];
+  const limits = ['--cpus', '2', '--memory', '512m', '--read-only', '--tmpfs', '/run/eggcup', '--cap-drop', 'all'];
+  const name = started(t, IMAGE, ...limits, ...stop);
   assert.equal(healthOf(name), 'starting');
   await until('it to be healthy', () => healthOf(name) === 'healthy', LONG_MS);
   assert.match(docker('logs', name), /"event":"boot".*"workers":2/);
-  // Nobody but the marker tells it: it is taken away by hand.
-  docker('exec', name, 'node', '--eval', 'fs.rmSync("/run/eggcup/ready")');
+  // A stop has begun whose delay runs: it serves, but it asks for no traffic any more.
+  docker('kill', '--signal', 'TERM', name);
   await until('it to be unhealthy', () => healthOf(name) === 'unhealthy', LONG_MS);
   assert.match(inspect(name, '{{json .State.Health.Log}}'), /not ready: there is no \/run\/eggcup\/ready/);
+  // A second SIGTERM ends the delay.
   docker('stop', '--time', '30', name);
   assert.equal(inspect(name, '{{.State.ExitCode}}'), '0');
 });
@@ -87,19 +79,18 @@ test('deploy/compose.yaml, word for word: limits, healthy, restarted on failure,
 });
 
 test('a container that ends with an error is started anew by the restart policy', async (t) => {
-  const limit = ['--env', 'EGGCUP__RESTART__LIMIT=1', '--env', 'EGGCUP__APP__SCRIPT=server.js'];
-  const options = ['--restart', 'on-failure', '--tmpfs', '/run/eggcup', '--publish', '7002:7001', ...limit];
-  const name = startedFrom(t, IMAGES.hello, ...options, '--env', 'EGGCUP__APP__PORT=7001');
-  await until('an answer', () => platform.try('curl', ['--silent', 'http://127.0.0.1:7002/crash']).status === 0);
-  await until('the restart', () => inspect(name, '{{.RestartCount}}') === '1', LONG_MS);
+  const config = `${join(projectRoot, 'deploy/cluster.yaml')}:/app/cluster.yaml:ro`;
+  const options = ['--restart', 'on-failure', '--tmpfs', '/run/eggcup', '--publish', '7002:7001', '--volume', config];
+  const name = started(t, IMAGES.hello, ...options, '--env', 'EGGCUP__RESTART__LIMIT=1');
+  const fetched = (path: string): boolean =>
+    platform.try('curl', ['--silent', `http://127.0.0.1:7002${path}`]).status === 0;
+  await until('an answer', () => fetched('/'));
+  fetched('/crash');
+  await until('the restart', () => Number(inspect(name, '{{.RestartCount}}')) >= 1, LONG_MS);
   assert.match(docker('logs', name), /"event":"cluster.failed".*"exitCode":13/);
 });
 
-function started(t: TestContext, ...options: readonly string[]): string {
-  return startedFrom(t, IMAGE, ...options);
-}
-
-function startedFrom(t: TestContext, image: string, ...options: readonly string[]): string {
+function started(t: TestContext, image: string, ...options: readonly string[]): string {
   const id = docker('run', '--detach', ...options, image).trim();
   t.after(() => docker('rm', '--force', id));
   return id;

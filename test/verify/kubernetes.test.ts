@@ -267,7 +267,9 @@ namespaced(
     const describe = (): string => node.kubectl('describe', 'pods', '--namespace', namespace);
     await fetchFrom(address, '/leak');
     await until('the kernel to kill the worker', () => /"cause":"out of memory/.test(logsOf(namespace)), LONG_MS);
-    await fetchFrom(address, '/crash');
+    await until('the worker that comes next to be ready', () => countOf(logsOf(namespace), '"child.ready"') === 2);
+    // It may not get to answering.
+    node.try('curl', ['--silent', '--max-time', '10', `http://${address}/crash`]);
     await until('the container to be restarted', () => restartsOf(node.pods(namespace)[0]) === 1, LONG_MS);
     const text = describe();
     t.diagnostic(text);
@@ -301,6 +303,10 @@ function logsOf(namespace: string): string {
     .pods(namespace)
     .map(({ metadata }) => node.try('kubectl', ['logs', '--namespace', namespace, metadata.name]).output)
     .join('');
+}
+
+function countOf(text: string, part: string): number {
+  return text.split(part).length - 1;
 }
 
 function logged(log: string, event: string): readonly Record<string, unknown>[] {

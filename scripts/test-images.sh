@@ -60,7 +60,8 @@ add_program "$tree" /usr/bin/env /usr/bin/env
 cp "${NODE_EXTRA_CA_CERTS:-/dev/null}" "$tree/etc/ca.pem"
 import "$tree" localhost/eggcup-test/node-with-npm 'ENV NODE_EXTRA_CA_CERTS=/etc/ca.pem'
 
-buildah build --quiet --format docker --isolation chroot --network host \
+# Without the time of the build, so that another build from the same sources has the same layers.
+buildah build --quiet --format docker --isolation chroot --network host --timestamp 0 \
   --build-arg NODE_IMAGE=localhost/eggcup-test/node --build-arg BUILD_IMAGE=localhost/eggcup-test/node-with-npm \
   --build-arg npm_config_registry="$(npm config get registry)" \
   --tag localhost/eggcup-test/eggcup "$root" > /dev/null

@@ -4,7 +4,7 @@
  * ready, beside a bare Node in the same base that listens, and beside a container that ends at once; in turns, so that
  * what else the machine does meets all alike. The images are made, and removed, by this.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,6 +90,6 @@ try {
 } finally {
   podman('rm', '--all', '--force', '--time', '0');
   podman('rmi', '--all', '--force');
-  execFileSync('umount', [join(folder, 'graph/overlay')]);
+  spawnSync('umount', [join(folder, 'graph/overlay')]);
   rmSync(folder, { recursive: true, force: true });
 }

@@ -14,6 +14,7 @@ const ENV = {
   CONTAINERS_CONF: join(FOLDER, 'containers.conf'),
 };
 export const IMAGE = 'localhost/eggcup-test/eggcup';
+const NODE_IMAGE = 'localhost/eggcup-test/node';
 
 /** Why there can be no images here. */
 export function whyNoImages(): string | undefined {
@@ -62,6 +63,28 @@ export function buildImage(tag: string, dockerfile: string, context: string): vo
     context,
   ];
   execFileSync('buildah', args, { env: ENV, stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/** Builds eggcup's image once more, from nothing, and returns the digests of its layers. */
+export function rebuiltLayers(): string {
+  const registry = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
+  const base = [`NODE_IMAGE=${NODE_IMAGE}`, `BUILD_IMAGE=${NODE_IMAGE}-with-npm`, `npm_config_registry=${registry}`];
+  const options = '--quiet --format docker --isolation chroot --network host --no-cache --timestamp 0'.split(' ');
+  const tag = 'localhost/eggcup-test/again';
+  const args = [
+    'build',
+    ...options,
+    '--tag',
+    tag,
+    ...base.flatMap((argument) => ['--build-arg', argument]),
+    projectRoot,
+  ];
+  execFileSync('buildah', args, { env: ENV, stdio: ['ignore', 'ignore', 'pipe'] });
+  return layersOf(tag);
+}
+
+export function layersOf(image: string): string {
+  return podman('image', 'inspect', '--format', '{{.RootFS.Layers}}', image).stdout;
 }
 
 let started = 0;

@@ -5,7 +5,17 @@ import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { fixture, projectRoot } from '../helpers/cluster.js';
-import { Container, IMAGE, buildImage, makeImages, podman, removeImages, whyNoImages } from '../helpers/podman.js';
+import {
+  Container,
+  IMAGE,
+  buildImage,
+  layersOf,
+  makeImages,
+  podman,
+  rebuiltLayers,
+  removeImages,
+  whyNoImages,
+} from '../helpers/podman.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 
@@ -69,6 +79,12 @@ imageTest('there is no package manager, no compiler and no shell in it', async (
   const { stdout, status } = podman('run', '--rm', ...HARDENED, IMAGE, 'node', '-e', script);
   assert.equal(status, 0);
   assert.deepEqual(JSON.parse(stdout), [[], []]);
+});
+
+imageTest('it is reproducible: another build has the same layers, byte for byte', async () => {
+  assert.match(layersOf(IMAGE), /sha256:\w+ sha256:\w+/);
+  assert.equal(rebuiltLayers(), layersOf(IMAGE));
+  assert.notEqual(layersOf(OWN), layersOf(IMAGE));
 });
 
 imageTest('a command is run with the same entrypoint, its exit code is the container’s', async () => {

@@ -56,6 +56,7 @@ cp -a "$npm" "$tree/usr/local/lib/node_modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$tree/usr/local/bin/npm"
 add_program "$tree" /bin/sh /bin/sh
 add_program "$tree" /usr/bin/env /usr/bin/env
+add_program "$tree" /bin/mkdir /bin/mkdir
 # What this machine trusts, and the registry that it uses.
 cp "${NODE_EXTRA_CA_CERTS:-/dev/null}" "$tree/etc/ca.pem"
 import "$tree" localhost/eggcup-test/node-with-npm 'ENV NODE_EXTRA_CA_CERTS=/etc/ca.pem'

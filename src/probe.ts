@@ -35,10 +35,13 @@ function probe(args: readonly string[]): Answer {
   const { what, dir } = request;
   const age = ageOf(`${dir}/${what}`);
   if (typeof age === 'string') return { code: 1, line: `not ${what}: ${age}${reasonIn(dir)}` };
-  if (what !== 'live' || age <= LIVE_MAX_AGE_MS) return { code: 0, line: `${what}${reasonIn(dir)}` };
+  // All of them go with their master, unless it was killed, or may not remove those of an earlier life.
+  const beat = what === 'live' ? age : ageOf(`${dir}/live`);
+  if (typeof beat === 'string') return { code: 1, line: `not ${what}: ${beat}${reasonIn(dir)}` };
+  if (beat <= LIVE_MAX_AGE_MS) return { code: 0, line: `${what}${reasonIn(dir)}` };
   return {
     code: 1,
-    line: `not live: the last heartbeat was ${Math.round(age / 1000)} s ago; the master hangs or is stopped`,
+    line: `not ${what}: the last heartbeat was ${Math.round(beat / 1000)} s ago; the master hangs, is stopped or gone`,
   };
 }
 

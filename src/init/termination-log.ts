@@ -1,10 +1,15 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { meaningOf } from './exit-codes.js';
 
 /** The kubelet's; the config may name another. */
 export const DEFAULT_TERMINATION_LOG = '/dev/termination-log';
 /** The kubelet shows no more. */
 const MAX_BYTES = 4096;
+/** So that a long error does not push out everything else. */
+const MAX_REASON_BYTES = 1024;
+const MAX_ERROR_BYTES = 2048;
+/** The file is there or not; a FIFO without a reader must not hold up the end (ENXIO). */
+const FLAGS = constants.O_WRONLY | constants.O_TRUNC | constants.O_NONBLOCK;
 
 export interface Termination {
   readonly code: number;
@@ -20,30 +25,40 @@ export interface Termination {
  * The file is the kubelet's, which makes it beforehand: where it is not there, nothing is written.
  */
 export function writeTerminationLog(path: string, termination: Termination): void {
-  if (termination.code === 0 || !existsSync(path)) return;
+  if (termination.code === 0) return;
   try {
-    writeFileSync(path, terminationText(termination, new Date()));
+    const file = openSync(path, FLAGS);
+    writeSync(file, terminationText(termination, new Date()));
+    closeSync(file);
   } catch {
     // Whatever the reason, unwritable is harmless: the log has said the same.
   }
 }
 
-/** At most 4096 bytes of plain words; what happened comes first. */
+/** At most 4096 bytes of plain words, control characters as `\x1b`; what happened comes first. */
 export function terminationText({ code, reason, exits, lastError }: Termination, at: Date): string {
   const meaning = meaningOf(code);
+  const isAlone = exits.length === 0 && lastError === undefined;
   const lines = [
-    `eggcup exits with code ${code}: ${reason}`,
+    `eggcup exits with code ${code}: ${cut(printable(reason), isAlone ? MAX_BYTES : MAX_REASON_BYTES)}`,
     `at ${at.toISOString()}${meaning === undefined ? '' : `; code ${code} means: ${meaning}`}`,
     ...(exits.length === 0 ? [] : ['last exits:', ...exits]),
-    ...(lastError === undefined ? [] : ['last error:', lastError]),
+    ...(lastError === undefined ? [] : ['last error:', cut(printable(lastError), MAX_ERROR_BYTES)]),
   ];
-  return cut(Buffer.from(`${lines.join('\n')}\n`));
+  return cut(`${lines.join('\n')}\n`, MAX_BYTES);
+}
+
+function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]/gu, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
 }
 
 /** Not in the middle of a character: UTF-8 continues one with bytes of the form 10xxxxxx. */
-function cut(text: Buffer): string {
-  if (text.length <= MAX_BYTES) return text.toString();
-  let end = MAX_BYTES;
-  while (((text[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return text.subarray(0, end).toString();
+function cut(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= maxBytes) return text;
+  let end = maxBytes;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return bytes.subarray(0, end).toString();
 }

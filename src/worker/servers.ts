@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { setTimeout } from 'node:timers/promises';
 
 /** How long a connection without a request is waited for: one may be on its way. */
@@ -8,6 +9,7 @@ const ON_ITS_WAY_MS = 500;
 /** How long the other side may take to end a connection that this one has ended. */
 const END_MS = 1000;
 const POLL_MS = 5;
+const SWITCHING_PROTOCOLS = 101;
 
 /** The servers of this process, and how they are drained. */
 export class Servers {
@@ -16,7 +18,8 @@ export class Servers {
   readonly #sockets = new Set<Socket>();
   readonly #connections = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #inFlight = new Set<ServerResponse>();
+  /** Of each connection in the order of its requests: a client may send the next before it has an answer. */
+  readonly #inFlight = new Map<Socket, Set<ServerResponse>>();
   /** Node's own `closeIdleConnections` of HTTP servers. */
   readonly #closeIdleOf = new WeakMap<Server, () => void>();
   #isEnding = false;
@@ -39,17 +42,23 @@ export class Servers {
     server.once('close', () => this.#servers.delete(server));
     // http2: its sessions are asked to close (GOAWAY), they finish their streams.
     server.on('session', (session: ServerHttp2Session) => follow(this.#sessions, session));
-    if (!isHttpServer(server)) return;
-    server.on('connection', (socket: Socket) => follow(this.#connections, socket));
-    server.on(isTls(server) ? 'secureConnection' : 'connection', (socket: Socket) => follow(this.#sockets, socket));
-    server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => this.#follow(response));
+    if (!speaksHttp1(server)) return;
+    const isBoth = isHttp2(server);
+    if (!isBoth) server.on('connection', (socket: Socket) => follow(this.#connections, socket));
+    server.on(isTls(server) ? 'secureConnection' : 'connection', (socket: Socket) =>
+      this.#followSocket(socket, isBoth),
+    );
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (request.httpVersionMajor === 1) this.#follow(request.socket, response);
+    });
     this.#spareBusyConnections(server);
   }
 
   /** Serves on, while every response says `Connection: close` from now on. */
   announceEnd(): void {
     this.#isEnding = true;
-    for (const response of this.#inFlight) announceClose(response);
+    for (const [socket, responses] of this.#inFlight)
+      for (const response of responses) this.#announceClose(socket, response);
   }
 
   /**
@@ -94,19 +103,47 @@ export class Servers {
   }
 
   #hasWaiting(): boolean {
-    const busy = new Set([...this.#inFlight].map(({ socket }) => socket));
-    for (const socket of this.#sockets) if (!busy.has(socket)) return true;
+    for (const socket of this.#sockets) if (!this.#inFlight.has(socket)) return true;
     return false;
   }
 
-  #follow(response: ServerResponse): void {
-    this.#inFlight.add(response);
-    if (this.#isEnding) announceClose(response);
+  #followSocket(socket: Socket, isBoth: boolean): void {
+    if (isBoth) {
+      if ((socket as TLSSocket).alpnProtocol === 'h2') return;
+      follow(this.#connections, socket);
+    }
+    follow(this.#sockets, socket);
+    // Only the response whose turn it is hears of the end of its connection.
+    socket.once('close', () => this.#answered(socket));
+  }
+
+  #follow(socket: Socket, response: ServerResponse): void {
+    const responses = this.#inFlight.get(socket) ?? new Set();
+    this.#inFlight.set(socket, responses.add(response));
+    if (this.#isEnding) this.#announceClose(socket, response);
     response.once('close', () => {
-      this.#inFlight.delete(response);
-      if (this.#hasSettled) this.#closeIdle();
-      if (this.#inFlight.size === 0) this.#idle();
+      responses.delete(response);
+      if (responses.size === 0) this.#answered(socket);
     });
+  }
+
+  #answered(socket: Socket): void {
+    this.#inFlight.delete(socket);
+    if (this.#hasSettled) this.#closeIdle();
+    if (this.#inFlight.size === 0) this.#idle();
+  }
+
+  /** Makes the response say `Connection: close`, whatever the application says, unless others wait behind it. */
+  #announceClose(socket: Socket, response: ServerResponse): void {
+    if (response.headersSent) return;
+    const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+    // Heads that nobody writes go through it too.
+    response.writeHead = (...args: unknown[]): ServerResponse => {
+      const isLast = [...(this.#inFlight.get(socket) ?? [])].at(-1) === response;
+      if (!isLast || args[0] === SWITCHING_PROTOCOLS) return writeHead(...args);
+      response.setHeader('Connection', 'close');
+      return writeHead(...args.map(withoutConnection));
+    };
   }
 
   #allAnswered(): Promise<void> {
@@ -128,8 +165,13 @@ function close(server: Server): Promise<void> {
   });
 }
 
-function announceClose(response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader('Connection', 'close');
+/** An argument of `writeHead`: headers as an object, as pairs, or as names and values in turn. */
+function withoutConnection(argument: unknown): unknown {
+  if (typeof argument !== 'object' || argument === null) return argument;
+  const isOther = (name: unknown): boolean => String(name).toLowerCase() !== 'connection';
+  if (!Array.isArray(argument)) return Object.fromEntries(Object.entries(argument).filter(([name]) => isOther(name)));
+  if (Array.isArray(argument[0])) return argument.filter((pair: readonly unknown[]) => isOther(pair[0]));
+  return argument.filter((_, index) => isOther(argument[index - (index % 2)]));
 }
 
 function follow<T extends { once(event: 'close', listener: () => void): unknown }>(set: Set<T>, item: T): void {
@@ -137,9 +179,16 @@ function follow<T extends { once(event: 'close', listener: () => void): unknown 
   item.once('close', () => set.delete(item));
 }
 
-/** HTTP/1: by what it can do, so that no protocol is loaded that the application doesn't use. */
-function isHttpServer(server: Server): server is HttpServer {
-  return 'maxHeadersCount' in server && 'closeIdleConnections' in server;
+/**
+ * By what it can do, so that no protocol is loaded that the application doesn't use. Of http2 those that may have HTTP/1 clients
+ * too (`allowHTTP1`), but not one that nobody has asked for requests: a listener would make it answer to streams.
+ */
+function speaksHttp1(server: Server): server is HttpServer {
+  return 'closeIdleConnections' in server && (!isHttp2(server) || server.listenerCount('request') > 0);
+}
+
+function isHttp2(server: Server): boolean {
+  return !('maxHeadersCount' in server);
 }
 
 export function isTls(server: Server): boolean {

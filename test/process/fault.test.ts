@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fixture, startCluster, startScript } from '../helpers/cluster.js';
 import { freePort } from '../helpers/net.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
 
 const NODE_OPTIONS = `--import=${fixture('throw-in-master.mjs')}`;
 
@@ -27,6 +29,16 @@ test('a fault during the boot ends it with 70 as well', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js', {}, { env: { NODE_OPTIONS, THROW_WHEN: 'at once' } });
   assert.equal(await cluster.ended(), 70);
   await cluster.assertGone();
+});
+
+test('a termination log that is a FIFO nobody reads holds up nobody', async (t) => {
+  const terminationLog = join(temporaryDirectory(t), 'fifo');
+  execFileSync('mkfifo', [terminationLog]);
+  const cluster = startCluster(t, {
+    config: { app: { script: fixture('scripts/throws.js'), port: await freePort() }, terminationLog },
+  });
+  assert.equal(await cluster.ended(), 11);
+  assert.equal(cluster.logged('cluster.failed').length, 1);
 });
 
 test('the reason of a non-zero exit is in the termination log, when the kubelet has made it', async (t) => {

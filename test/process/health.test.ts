@@ -69,6 +69,7 @@ test('the probe finds a master that is stopped as a whole not live', async (t) =
     return answer.code === 1 ? answer : undefined;
   });
   assert.match(stale.line, /the last heartbeat was 1\d s ago/);
+  assert.match(probe('ready', '--dir', cluster.healthDir).line, /^not ready: the last heartbeat was 1\d s ago/);
   cluster.signal('SIGCONT');
   assert.equal(await cluster.stop(), 0);
 });

@@ -34,6 +34,17 @@ test('at most 4096 bytes, whole characters only', () => {
   }
 });
 
+test('a long reason and a long error leave room for the rest', () => {
+  const text = terminationText({ code: 11, reason: 'r'.repeat(9000), exits: ['one'], lastError: 'e'.repeat(9000) }, at);
+  assert.ok(Buffer.byteLength(text) <= 4096);
+  assert.match(text, /: r{1024}\nat 2026.*\nlast exits:\none\nlast error:\ne{2048}\n$/);
+});
+
+test('control characters are written out, lines and tabs stay', () => {
+  const text = terminationText({ code: 70, reason: 'a\u001b[31m\u0000\r\n\tb\u0085', exits: [] }, at);
+  assert.ok(text.startsWith('eggcup exits with code 70: a\\x1b[31m\\x00\\x0d\n\tb\\x85\nat '), text);
+});
+
 test('the meanings are those of the README, code by code', () => {
   const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
   const table = readme.slice(readme.indexOf('## Exit codes'), readme.indexOf('## Signals'));

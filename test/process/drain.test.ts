@@ -1,0 +1,102 @@
+/** How workers part with their clients at a stop. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, type IncomingMessage } from 'node:http';
+import { Agent as TlsAgent, get as getTls } from 'node:https';
+import { connect as connectHttp2 } from 'node:http2';
+import { type Socket, connect } from 'node:net';
+import { test } from 'node:test';
+import { fixture, startScript } from '../helpers/cluster.js';
+import { get } from '../helpers/net.js';
+import { until } from '../helpers/until.js';
+
+const slow = (ms: number): string => `GET /slow?${ms} HTTP/1.1\r\nHost: x\r\n\r\n`;
+const PASSPHRASE = 'tell-nobody-this-passphrase';
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
+}
+
+test('a client that sends several requests at once gets all answers, the last of them with close', async (t) => {
+  for (const delay of ['0s', '1s']) {
+    const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { delay, app: '20s', agent: '1s' } });
+    await cluster.untilReady();
+    const socket = await connected(cluster.port);
+    let answers = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (answers += text));
+    socket.write([1, 600, 700, 800, 900].map(slow).join(''));
+    await until('the first answer', () => answers.includes('slow'));
+    const [code] = await Promise.all([cluster.stop(), once(socket, 'close')]);
+    assert.equal(code, 0);
+    assert.equal(answers.match(/slow \d+/g)?.length, 5, answers);
+    assert.equal(answers.match(/^connection: close/gim)?.length, 1, answers);
+  }
+});
+
+test('what a client has sent and then left behind is not waited for', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { app: '25s', agent: '1s' } });
+  await cluster.untilReady();
+  for (let client = 0; client < 20; client += 1) {
+    const socket = await connected(cluster.port);
+    await new Promise<void>((resolve) => socket.write(slow(300).repeat(3), () => resolve()));
+    socket.resetAndDestroy();
+  }
+  await get(cluster.port);
+  // A response that is waited for in vain would be ended by force, which is 15.
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('whatever an application says of its connections, they end', async (t) => {
+  const cluster = await startScript(t, 'scripts/own-heads.js', {
+    shutdown: { delay: '2s', app: '5s', agent: '1s' },
+  });
+  await cluster.untilReady();
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const paths = ['/set', '/object', '/reason', '/array', '/none'];
+  for (const path of paths) {
+    const { headers } = await get(cluster.port, path, undefined, agent);
+    assert.equal(headers['connection'], 'keep-alive', path);
+  }
+  cluster.signal('SIGTERM');
+  await until('ready to go', () => !cluster.hasFile('ready'));
+  for (const path of paths) {
+    const { headers, body } = await get(cluster.port, path, undefined, agent);
+    assert.deepEqual([headers['connection'], body], ['close', 'own'], path);
+    if (['/object', '/reason', '/array'].includes(path)) assert.equal(headers['x-kept'], 'yes', path);
+  }
+  assert.equal(await cluster.ended(), 0);
+});
+
+test('a server for HTTP/2 and HTTP/1 parts with clients of both', async (t) => {
+  const env = { TLS_DIR: fixture('egg-parts/tls'), TLS_PASSPHRASE: PASSPHRASE };
+  const cluster = await startScript(
+    t,
+    'scripts/http2-and-http1.js',
+    { shutdown: { app: '20s', agent: '1s' } },
+    { env },
+  );
+  await cluster.untilReady();
+  const agent = new TlsAgent({ keepAlive: true, maxSockets: 10, rejectUnauthorized: false });
+  t.after(() => agent.destroy());
+  const ask = async (): Promise<IncomingMessage> => {
+    const [response] = (await once(getTls({ host: '127.0.0.1', port: cluster.port, agent }), 'response')) as [
+      IncomingMessage,
+    ];
+    await once(response.resume(), 'end');
+    return response;
+  };
+  let answered = 0;
+  const clients = Array.from({ length: 10 }, async () => {
+    while ((await ask()).headers.connection !== 'close') answered += 1;
+  });
+  const session = connectHttp2(`https://127.0.0.1:${cluster.port}`, { rejectUnauthorized: false });
+  const stream = session.request({ ':path': '/' });
+  stream.setEncoding('utf8');
+  assert.deepEqual(await once(stream, 'data'), ['2.0']);
+  await until('all to be busy', () => answered > 50);
+  const [code] = await Promise.all([cluster.stop(), ...clients, once(session, 'close')]);
+  assert.equal(code, 0);
+});

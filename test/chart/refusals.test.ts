@@ -1,5 +1,8 @@
 /** What cannot be together fails to render, with a sentence that names the values and the remedy. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../helpers/cluster.js';
 import { VALID, templateWith, testWithHelm } from '../helpers/helm.js';
 
 const route = { enabled: true, parentRefs: [{ name: 'public' }] };
@@ -231,6 +234,13 @@ testWithHelm('an application is required', (_t, helm) => {
   assert.deepEqual(sentencesOf(templateWith(helm, {}, [], { image: VALID.image }).refusal), [
     'neither config.app.framework nor config.app.script is set: name a framework such as "egg", or the program to run',
   ]);
+});
+
+testWithHelm('docs/kubernetes.md shows what is printed', (_t, helm) => {
+  const values = { preStop: { seconds: 5 }, terminationGracePeriodSeconds: 30 };
+  const [, shown] = /```\n(Error: [^`]*)```/.exec(readFileSync(join(projectRoot, 'docs/kubernetes.md'), 'utf8')) ?? [];
+  assert.ok(shown);
+  assert.ok(templateWith(helm, values).refusal.startsWith(shown), shown);
 });
 
 testWithHelm('the sleep of preStop is refused by a Kubernetes that has none', (_t, helm) => {

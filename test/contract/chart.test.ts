@@ -32,7 +32,7 @@ test("the chart's schema is closed, and has no key that values.yaml lacks", () =
   const schema = JSON.parse(read('helm/eggcup/values.schema.json')) as Schema;
   const defaults = parse(read('helm/eggcup/values.yaml')) as Record<string, unknown>;
   assert.equal(schema.additionalProperties, false);
-  const known = Object.keys(schema.properties ?? {}).filter((key) => key !== 'global'); // Helm's own
+  const known = Object.keys(schema.properties ?? {}).filter((key) => !['global', 'enabled'].includes(key)); // Helm's own
   assert.deepEqual(known.toSorted(), Object.keys(defaults).toSorted());
   for (const [name, section] of Object.entries(schema.properties ?? {})) {
     const value = defaults[name];

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { projectRoot } from '../helpers/cluster.js';
 import { VALID, chart, render, templateWith, testWithHelm, variantFile } from '../helpers/helm.js';
 
@@ -354,6 +355,41 @@ for (const release of ['shop.v1', '1shop'])
       assert.equal(render(helm, [release, chart, ...values, '--set', remedy]).refusal, '');
   });
 
+const switches = ['service', 'ingress', 'httpRoute', 'hpa', 'pdb', 'networkPolicy', 'serviceMonitor', 'test'];
+const needed = ['image', 'config', 'preStop', 'strategy', 'serviceAccount'];
+
+testWithHelm('sections that are null are refused, each with what to write instead', (_t, helm) => {
+  const nulls = Object.fromEntries([...switches, ...needed].map((name) => [name, null]));
+  const probes = { startup: null, readiness: null, liveness: null, command: null };
+  const { refusal } = templateWith(helm, { ...nulls, probes });
+  const sentences = sentencesOf(refusal);
+  for (const name of [...switches, 'probes.startup', 'probes.readiness', 'probes.liveness'])
+    assert.ok(
+      sentences.includes(`${name} is null, but the chart is rendered from it: set ${name}.enabled to false`),
+      refusal,
+    );
+  for (const name of [...needed, 'probes.command'])
+    assert.ok(
+      sentences.includes(
+        `${name} is null, but the chart is rendered from it: leave it out, and the chart's default stands`,
+      ),
+      refusal,
+    );
+  assert.equal(sentences.length, switches.length + needed.length + 4, refusal);
+  assert.match(templateWith(helm, { probes: null }).refusal, / {2}- probes is null, but/);
+});
+
+testWithHelm(
+  'each value that is null renders, or is refused in a sentence',
+  (_t, helm) => {
+    for (const path of pathsOf(parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as object)) {
+      const { refusal } = templateWith(helm, {}, ['--set', `${path}=null`]);
+      if (refusal !== '') assert.notEqual(sentencesOf(refusal).length, 0, `${path}: ${refusal}`);
+    }
+  },
+  ['helm'],
+);
+
 testWithHelm('docs/kubernetes.md shows what is printed', (_t, helm) => {
   const values = { preStop: { seconds: 5 }, terminationGracePeriodSeconds: 30 };
   const [, shown] = /```\n(Error: [^`]*)```/.exec(readFileSync(join(projectRoot, 'docs/kubernetes.md'), 'utf8')) ?? [];
@@ -409,6 +445,14 @@ for (const [values, expected] of malformed)
   testWithHelm(`refused by the schema: ${JSON.stringify(values)}`, (_t, helm) => {
     assert.match(templateWith(helm, values).refusal, expected);
   });
+
+/** Every key of a map and of the maps in it. */
+function* pathsOf(map: object, above = ''): Generator<string> {
+  for (const [key, value] of Object.entries(map) as [string, unknown][]) {
+    yield above + key;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* pathsOf(value, `${above}${key}.`);
+  }
+}
 
 function sentencesOf(refusal: string): readonly string[] {
   return refusal

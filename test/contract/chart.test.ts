@@ -1,7 +1,7 @@
 /** What is generated in helm/eggcup is as it would be generated; what is written by hand holds with the rest. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
@@ -20,6 +20,12 @@ test("the chart's schema and README are what values.yaml and eggcup's schema say
 test("the chart's version and eggcup's are the one in package.json", () => {
   const chart = parse(read('helm/eggcup/Chart.yaml')) as Record<string, unknown>;
   assert.deepEqual([chart['version'], chart['appVersion']], [version, version]);
+});
+
+test('each template begins with a look for what is null, before it needs it', () => {
+  const templates = readdirSync(join(projectRoot, 'helm/eggcup/templates'), { recursive: true, encoding: 'utf8' });
+  for (const name of templates.filter((file) => file.endsWith('.yaml')))
+    assert.match(read(`helm/eggcup/templates/${name}`), /^\{\{- include "eggcup\.refuse(Null)?" \. -\}\}\n/, name);
 });
 
 interface Schema {

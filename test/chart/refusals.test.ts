@@ -1,6 +1,10 @@
 /** What cannot be together fails to render, with a sentence that names the values and the remedy. */
 import assert from 'node:assert/strict';
-import { VALID, templateWith, testWithHelm } from '../helpers/helm.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { projectRoot } from '../helpers/cluster.js';
+import { VALID, chart, render, templateWith, testWithHelm, variantFile } from '../helpers/helm.js';
 
 const route = { enabled: true, parentRefs: [{ name: 'public' }] };
 const host = { host: 'a.example.com', paths: [{ path: '/' }] };
@@ -220,6 +224,114 @@ const refused: readonly (readonly [object, string])[] = [
     { extraEnv: [{ name: 'EGGCUP__HEALTH__HTTP__PORT', value: '9000' }] },
     'extraEnv has EGGCUP__HEALTH__HTTP__PORT, which would change what the pod is rendered from: set it in config',
   ],
+  [
+    { fullnameOverride: '1shop' },
+    'fullnameOverride is "1shop", but service.enabled is true and Kubernetes allows no service of this name: set fullnameOverride to small letters, digits and "-" that begin with a letter',
+  ],
+  [
+    { podLabels: { 'app.kubernetes.io/name': 'other' } },
+    'podLabels has app.kubernetes.io/name "other", which this chart sets to "shop" itself: remove it, and set nameOverride',
+  ],
+  [
+    { podLabels: { 'app.kubernetes.io/version': '2' } },
+    'podLabels has app.kubernetes.io/version "2", which this chart sets to "1" itself: remove it',
+  ],
+  [
+    { commonLabels: { 'app.kubernetes.io/instance': 'other' } },
+    'commonLabels has app.kubernetes.io/instance "other", which this chart sets to "shop" itself: remove it',
+  ],
+  [
+    { commonLabels: { team: 'shop' }, podLabels: { team: 'web' } },
+    'podLabels has team "web", which commonLabels sets to "shop" already: remove one of them',
+  ],
+  [
+    { serviceMonitor: { labels: { 'app.kubernetes.io/managed-by': 'me' } } },
+    'serviceMonitor.labels has app.kubernetes.io/managed-by "me", which this chart sets to "Helm" itself: remove it',
+  ],
+  [
+    { podAnnotations: { 'checksum/config': 'none' } },
+    'podAnnotations has checksum/config "none", which this chart sets itself: remove it',
+  ],
+  ...['0', '0m', 0].map((cpu): [object, string] => [
+    { resources: { requests: { cpu } } },
+    `cpuRequestAsQuota is true, but resources.requests.cpu is ${cpu}, and no worker can be sized by that: raise it, or set cpuRequestAsQuota to false`,
+  ]),
+  [
+    { hpa: { enabled: true }, cpuRequestAsQuota: false, resources: { requests: { cpu: '0' } } },
+    'hpa.targetCPU 70 is percent of resources.requests.cpu, which is 0: set it, or hpa.targetCPU to null',
+  ],
+  [
+    { resources: null },
+    'cpuRequestAsQuota is true, but resources.requests.cpu is not set: set it, or cpuRequestAsQuota to false',
+  ],
+  ...(
+    [
+      ['memory', '2Gi', '512Mi'],
+      ['memory', '1Gi', '1G'],
+      ['memory', '1Ti', '1023Gi'],
+      ['memory', '1.1e9', '1G'],
+      ['memory', '513Mi', '512.5Mi'],
+      ['cpu', 2, '1500m'],
+      ['cpu', 1.1001, '1100m'],
+      ['cpu', '2k', '1e3'],
+      ['ephemeral-storage', '1M', '999k'],
+    ] as const
+  ).map(([name, request, limit]): [object, string] => [
+    { resources: { requests: { [name]: request }, limits: { [name]: limit } } },
+    `resources.requests.${name} ${request} is more than resources.limits.${name} ${limit}: lower the one or raise the other`,
+  ]),
+  [{ resources: { limits: { memory: '512m' } } }, 'resources.limits.memory is 512m, which is 0.512 bytes: write 512Mi'],
+  [
+    { writableDirs: [{ path: '/tmp', sizeLimit: '64m' }] },
+    'writableDirs[0].sizeLimit is 64m, which is 0.064 bytes: write 64Mi',
+  ],
+  [
+    { podSecurityContext: { runAsUser: 0 } },
+    'podSecurityContext.runAsUser 0 is root, but podSecurityContext.runAsNonRoot is true: name another user, or set podSecurityContext.runAsNonRoot to false',
+  ],
+  [
+    { securityContext: { runAsUser: 0 } },
+    'securityContext.runAsUser 0 is root, but podSecurityContext.runAsNonRoot is true: name another user, or set podSecurityContext.runAsNonRoot to false',
+  ],
+  [
+    { writableDirs: [{ path: '/tmp' }, { path: '/tmp/' }] },
+    'writableDirs has the path "/tmp" twice: remove one of them',
+  ],
+  [
+    { writableDirs: [{ path: '/etc/eggcup' }] },
+    'writableDirs has the path "/etc/eggcup", which this chart has as well: remove it',
+  ],
+  [
+    { extraVolumeMounts: [{ name: 'writable-0', mountPath: '/tmp' }] },
+    'extraVolumeMounts has the path "/tmp", which writableDirs has as well: remove one of them',
+  ],
+  [
+    { extraVolumeMounts: [{ name: 'writable-0', mountPath: '/run/eggcup' }] },
+    'extraVolumeMounts has the path "/run/eggcup", which config.health.dir has as well: remove one of them',
+  ],
+  [{ sidecars: [{ name: 'app' }] }, 'sidecars has the container "app", which this chart has as well: rename it'],
+  [
+    { sidecars: [{ name: 'proxy' }], initContainers: [{ name: 'proxy' }] },
+    'sidecars has the container "proxy", which initContainers has as well: rename one of them',
+  ],
+  [
+    { initContainers: [{ name: 'a' }, { name: 'b' }, { name: 'a' }] },
+    'initContainers has the container "a" twice: rename one of them',
+  ],
+  ...['eggcup-config', 'eggcup-health', 'writable-0'].map((name): [object, string] => [
+    { extraVolumes: [{ name }] },
+    `extraVolumes has the volume "${name}", which this chart has as well: rename it`,
+  ]),
+  [{ extraVolumes: [{ name: 'a' }, { name: 'a' }] }, 'extraVolumes has the volume "a" twice: rename one of them'],
+  [
+    {
+      extraEnv: [
+        { name: 'A', value: '1' },
+        { name: 'A', value: '2' },
+      ],
+    },
+    'extraEnv has the variable "A" twice: remove one of them',
+  ],
 ];
 
 for (const [values, sentence] of refused)
@@ -231,6 +343,58 @@ testWithHelm('an application is required', (_t, helm) => {
   assert.deepEqual(sentencesOf(templateWith(helm, {}, [], { image: VALID.image }).refusal), [
     'neither config.app.framework nor config.app.script is set: name a framework such as "egg", or the program to run',
   ]);
+});
+
+for (const release of ['shop.v1', '1shop'])
+  testWithHelm(`a release ${release} is refused where there would be a service of its name`, (_t, helm) => {
+    const values = ['--values', variantFile('script-values.yaml')];
+    assert.deepEqual(sentencesOf(render(helm, [release, chart, ...values]).refusal), [
+      `the release is "${release}", but service.enabled is true and Kubernetes allows no service of this name: set fullnameOverride to small letters, digits and "-" that begin with a letter`,
+    ]);
+    for (const remedy of ['fullnameOverride=shop', 'service.enabled=false'])
+      assert.equal(render(helm, [release, chart, ...values, '--set', remedy]).refusal, '');
+  });
+
+const switches = ['service', 'ingress', 'httpRoute', 'hpa', 'pdb', 'networkPolicy', 'serviceMonitor', 'test'];
+const needed = ['image', 'config', 'preStop', 'strategy', 'serviceAccount'];
+
+testWithHelm('sections that are null are refused, each with what to write instead', (_t, helm) => {
+  const nulls = Object.fromEntries([...switches, ...needed].map((name) => [name, null]));
+  const probes = { startup: null, readiness: null, liveness: null, command: null };
+  const { refusal } = templateWith(helm, { ...nulls, probes });
+  const sentences = sentencesOf(refusal);
+  for (const name of [...switches, 'probes.startup', 'probes.readiness', 'probes.liveness'])
+    assert.ok(
+      sentences.includes(`${name} is null, but the chart is rendered from it: set ${name}.enabled to false`),
+      refusal,
+    );
+  for (const name of [...needed, 'probes.command'])
+    assert.ok(
+      sentences.includes(
+        `${name} is null, but the chart is rendered from it: leave it out, and the chart's default stands`,
+      ),
+      refusal,
+    );
+  assert.equal(sentences.length, switches.length + needed.length + 4, refusal);
+  assert.match(templateWith(helm, { probes: null }).refusal, / {2}- probes is null, but/);
+});
+
+testWithHelm(
+  'each value that is null renders, or is refused in a sentence',
+  (_t, helm) => {
+    for (const path of pathsOf(parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as object)) {
+      const { refusal } = templateWith(helm, {}, ['--set', `${path}=null`]);
+      if (refusal !== '') assert.notEqual(sentencesOf(refusal).length, 0, `${path}: ${refusal}`);
+    }
+  },
+  ['helm'],
+);
+
+testWithHelm('docs/kubernetes.md shows what is printed', (_t, helm) => {
+  const values = { preStop: { seconds: 5 }, terminationGracePeriodSeconds: 30 };
+  const [, shown] = /```\n(Error: [^`]*)```/.exec(readFileSync(join(projectRoot, 'docs/kubernetes.md'), 'utf8')) ?? [];
+  assert.ok(shown);
+  assert.ok(templateWith(helm, values).refusal.startsWith(shown), shown);
 });
 
 testWithHelm('the sleep of preStop is refused by a Kubernetes that has none', (_t, helm) => {
@@ -264,6 +428,16 @@ const malformed: readonly (readonly [object, RegExp])[] = [
   [{ service: { type: 'ExternalName' } }, /service[./]type/],
   [{ config: { health: { http: { enabled: 'yes' } } } }, /config[./]health[./]http[./]enabled/],
   [{ serviceMonitor: { interval: 30 } }, /serviceMonitor[./]interval/],
+  [{ serviceMonitor: { interval: '30s1m' } }, /serviceMonitor[./]interval/],
+  [{ serviceMonitor: { interval: '' } }, /serviceMonitor[./]interval/],
+  [{ resources: { requests: { cpu: -1 } } }, /resources[./]requests[./]cpu.*0/],
+  [{ resources: { requests: { cpu: '-1' } } }, /resources[./]requests[./]cpu/],
+  [{ resources: { limits: { memory: '512MB' } } }, /resources[./]limits[./]memory/],
+  [{ resources: { limits: { memory: '512ki' } } }, /resources[./]limits[./]memory/],
+  [{ resources: { limits: { 'ephemeral-storage': 'much' } } }, /resources[./]limits.*ephemeral-storage/],
+  [{ nameOverride: 'Shop One' }, /nameOverride.*pattern/],
+  [{ nameOverride: 'a'.repeat(64) }, /nameOverride.*63|63.*nameOverride/i],
+  [{ podLabels: { team: 'of the shop' } }, /podLabels.*team/],
   [{ image: { repository: 'example.com/app:1' } }, /image[./]repository/],
 ];
 
@@ -271,6 +445,14 @@ for (const [values, expected] of malformed)
   testWithHelm(`refused by the schema: ${JSON.stringify(values)}`, (_t, helm) => {
     assert.match(templateWith(helm, values).refusal, expected);
   });
+
+/** Every key of a map and of the maps in it. */
+function* pathsOf(map: object, above = ''): Generator<string> {
+  for (const [key, value] of Object.entries(map) as [string, unknown][]) {
+    yield above + key;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* pathsOf(value, `${above}${key}.`);
+  }
+}
 
 function sentencesOf(refusal: string): readonly string[] {
   return refusal

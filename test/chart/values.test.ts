@@ -1,11 +1,22 @@
 /** What values do that are not at their default. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { projectRoot } from '../helpers/cluster.js';
-import { notes, only, template, templateWith, testWithHelm, variantFile } from '../helpers/helm.js';
+import {
+  VALID,
+  chart,
+  notes,
+  only,
+  render,
+  template,
+  templateWith,
+  testWithHelm,
+  variantFile,
+  version,
+} from '../helpers/helm.js';
 import { type Container, type PodSpec, podOf } from '../helpers/kubernetes.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 
@@ -124,6 +135,71 @@ testWithHelm('the CPU request is not handed on where nobody wants it', (_t, helm
     app.env?.map(({ name }) => name),
     ['EGGCUP_CONFIG', 'EGGCUP_HEALTH_DIR', 'EGGCUP_GRACE'],
   );
+});
+
+/** Requests and limits that are fair, in all the ways that Kubernetes can read. */
+const fair: readonly (readonly [object, object])[] = [
+  [{ cpu: 0.5 }, { cpu: '500m' }],
+  [{ cpu: 1.1 }, { cpu: '1100m' }],
+  [{ cpu: '1e3' }, { cpu: '1k' }],
+  [{ cpu: '100u' }, { cpu: '.1' }],
+  [{ cpu: 2 }, { cpu: 2 }],
+  [{ cpu: null }, { cpu: 2 }],
+  [{ memory: '1e9' }, { memory: '1G' }],
+  [{ memory: 1e9 }, { memory: 1e9 }],
+  [{ memory: '1024Gi' }, { memory: '1Ti' }],
+  [{ memory: '1.5Gi' }, { memory: '1536Mi' }],
+  [{ memory: '1E3' }, { memory: '1Ki' }],
+];
+
+for (const [requests, limits] of fair)
+  testWithHelm(
+    `requests ${JSON.stringify(requests)} are not more than limits ${JSON.stringify(limits)}`,
+    (_t, helm) => {
+      const { app } = partsOf(templateWith(helm, { resources: { requests, limits } }));
+      const [name, limit] = Object.entries(limits)[0] as [string, unknown];
+      assert.equal(app['resources'].limits[name], limit);
+    },
+  );
+
+testWithHelm('no resources are no resources, where the CPU request is not asked for', (_t, helm) => {
+  const { app } = partsOf(templateWith(helm, { resources: null, cpuRequestAsQuota: false }));
+  assert.equal(app['resources'], undefined);
+});
+
+testWithHelm('root is allowed to who says so, and the container’s user stands before the pod’s', (_t, helm) => {
+  for (const values of [
+    { podSecurityContext: { runAsUser: 0, runAsNonRoot: false } },
+    { podSecurityContext: { runAsUser: 0 }, securityContext: { runAsNonRoot: false } },
+    { podSecurityContext: { runAsUser: 0 }, securityContext: { runAsUser: 1000 } },
+  ])
+    assert.equal(templateWith(helm, values).refusal, '', JSON.stringify(values));
+});
+
+testWithHelm('a service monitor takes the durations of Prometheus', (_t, helm) => {
+  const serviceMonitor = { enabled: true, interval: '1m30s', scrapeTimeout: '90s' };
+  const monitor = only(templateWith(helm, { serviceMonitor, probes: { mode: 'http' } }), 'ServiceMonitor');
+  assert.equal(monitor['spec'].endpoints[0].interval, '1m30s');
+  const { refusal } = templateWith(helm, {
+    serviceMonitor: { ...serviceMonitor, scrapeTimeout: '1m30s1ms' },
+    probes: { mode: 'http' },
+  });
+  assert.match(refusal, /scrapeTimeout 1m30s1ms is longer than serviceMonitor.interval 1m30s/);
+});
+
+testWithHelm('as a dependency it is switched by its value `enabled`', (t, helm) => {
+  const parent = temporaryDirectory(t);
+  cpSync(chart, join(parent, 'charts/eggcup'), { recursive: true });
+  const dependency = { name: 'eggcup', version, condition: 'eggcup.enabled' };
+  const about = { apiVersion: 'v2', name: 'parent', version: '1.0.0', dependencies: [dependency] };
+  writeFileSync(join(parent, 'Chart.yaml'), JSON.stringify(about));
+  const countWith = (enabled: boolean): number => {
+    writeFileSync(join(parent, 'values.yaml'), JSON.stringify({ global: { a: 1 }, eggcup: { ...VALID, enabled } }));
+    const { manifests, refusal } = render(helm, ['shop', parent]);
+    assert.equal(refusal, '');
+    return manifests.length;
+  };
+  assert.deepEqual([countWith(true), countWith(false)], [templateWith(helm, {}).manifests.length, 0]);
 });
 
 testWithHelm('whatever else can be set arrives where it belongs', (_t, helm) => {

@@ -1,7 +1,7 @@
 /** What is generated in helm/eggcup is as it would be generated; what is written by hand holds with the rest. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
@@ -22,6 +22,12 @@ test("the chart's version and eggcup's are the one in package.json", () => {
   assert.deepEqual([chart['version'], chart['appVersion']], [version, version]);
 });
 
+test('each template begins with a look for what is null, before it needs it', () => {
+  const templates = readdirSync(join(projectRoot, 'helm/eggcup/templates'), { recursive: true, encoding: 'utf8' });
+  for (const name of templates.filter((file) => file.endsWith('.yaml')))
+    assert.match(read(`helm/eggcup/templates/${name}`), /^\{\{- include "eggcup\.refuse(Null)?" \. -\}\}\n/, name);
+});
+
 interface Schema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -32,7 +38,7 @@ test("the chart's schema is closed, and has no key that values.yaml lacks", () =
   const schema = JSON.parse(read('helm/eggcup/values.schema.json')) as Schema;
   const defaults = parse(read('helm/eggcup/values.yaml')) as Record<string, unknown>;
   assert.equal(schema.additionalProperties, false);
-  const known = Object.keys(schema.properties ?? {}).filter((key) => key !== 'global'); // Helm's own
+  const known = Object.keys(schema.properties ?? {}).filter((key) => !['global', 'enabled'].includes(key)); // Helm's own
   assert.deepEqual(known.toSorted(), Object.keys(defaults).toSorted());
   for (const [name, section] of Object.entries(schema.properties ?? {})) {
     const value = defaults[name];

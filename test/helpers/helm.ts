@@ -55,7 +55,12 @@ export function testWithHelm(
 export const VALID = { image: { repository: 'example.com/app', tag: '1' }, config: { app: { script: 'server.js' } } };
 
 export function template(helm: Helm, files: readonly string[], args: readonly string[] = []): Rendered {
-  const { status, stdout, stderr } = call(helm, ['template', 'shop', chart, ...valuesOf(files), ...args]);
+  return render(helm, ['shop', chart, ...valuesOf(files), ...args]);
+}
+
+/** Whatever `helm template` is given, such as another release or a chart around this one. */
+export function render(helm: Helm, args: readonly string[]): Rendered {
+  const { status, stdout, stderr } = call(helm, ['template', ...args]);
   if (status !== 0) return { manifests: [], refusal: stderr };
   const documents = parseAllDocuments(stdout);
   const manifests = Array.isArray(documents) ? documents.map((document) => document.toJS() as Manifest | null) : [];

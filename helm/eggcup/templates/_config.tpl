@@ -30,12 +30,26 @@ shutdown.grace: {{ . | quote }}
 {{- end }}
 {{- end -}}
 
+{{/* eggcup's durations have one unit, those of Prometheus may have several: 1m30s. */}}
 {{- define "eggcup.milliseconds" -}}
-{{- if not (regexMatch "^[0-9]+([.][0-9]+)?(ms|s|m|h)$" .) -}}0{{- else -}}
-{{- $unit := regexReplaceAll "[0-9.]" . "" -}}
-{{- $amount := regexReplaceAll "[a-z]" . "" | float64 -}}
-{{- mulf $amount (get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) $unit) | ceil | int64 -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
+{{- $sum := 0 -}}
+{{- if regexMatch "^([0-9]+([.][0-9]+)?(ms|[smhdwy]))+$" . -}}
+{{- range regexFindAll "[0-9.]+[a-z]+" . -1 -}}
+{{- $unit := regexFind "[a-z]+" . -}}
+{{- $sum = addf $sum (mulf (trimSuffix $unit . | float64) (get $units $unit)) -}}
 {{- end -}}
+{{- end -}}
+{{- $sum | ceil | int64 -}}
+{{- end -}}
+
+{{/* A quantity of Kubernetes as a number that can be compared: 1500m is 1.5, 1e3 is 1k, 1Gi is 1024Mi; null is 0. */}}
+{{- define "eggcup.amount" -}}
+{{- $units := dict "" 1 "n" 0.000000001 "u" 0.000001 "m" 0.001 -}}
+{{- $_ := merge $units (dict "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18) -}}
+{{- $_ := merge $units (dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 "Ei" 1152921504606846976) -}}
+{{- $unit := regexFind "[A-Za-z]*$" (toString .) -}}
+{{- mulf (trimSuffix $unit (toString .) | float64) (get $units $unit) -}}
 {{- end -}}
 
 {{/* Whole seconds of everything that has to fit into something. */}}

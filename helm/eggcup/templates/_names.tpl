@@ -11,21 +11,32 @@ app.kubernetes.io/name: {{ .Values.nameOverride | default .Release.Name | trunc 
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
-{{/* Without the chart's version: a new chart alone replaces no pod. */}}
-{{- define "eggcup.podLabels" -}}
+{{/* What the chart itself says of its pods. Without the chart's version: a new chart alone replaces no pod. */}}
+{{- define "eggcup.ownPodLabels" -}}
 {{ include "eggcup.selectorLabels" . }}
 {{- with .Values.image.tag }}
 app.kubernetes.io/version: {{ toString . | trunc 63 | trimAll "-_." | quote }}
 {{- end }}
+{{- end -}}
+
+{{- define "eggcup.ownLabels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{ include "eggcup.ownPodLabels" . }}
+{{- end -}}
+
+{{- define "eggcup.podLabels" -}}
+{{ include "eggcup.ownPodLabels" . }}
 {{- with .Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
 
 {{- define "eggcup.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{ include "eggcup.podLabels" . }}
+{{ include "eggcup.ownLabels" . }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "eggcup.image" -}}

@@ -22,6 +22,8 @@ export class Servers {
   readonly #inFlight = new Map<Socket, Set<ServerResponse>>();
   /** Node's own `closeIdleConnections` of HTTP servers. */
   readonly #closeIdleOf = new WeakMap<Server, () => void>();
+  /** Those that will say `Connection: close`. */
+  readonly #announced = new WeakSet<ServerResponse>();
   #isEnding = false;
   #draining = false;
   #hasSettled = false;
@@ -96,14 +98,18 @@ export class Servers {
     server.closeIdleConnections = () => void this.#settle().then(closeIdle);
   }
 
-  /** Waits until each connection has a request, or has had its time to get one. */
+  /** Waits until each connection has a response that ends it, or has had its time to get one. */
   async #settle(): Promise<void> {
     const deadline = performance.now() + ON_ITS_WAY_MS;
     while (this.#hasWaiting() && performance.now() < deadline) await setTimeout(POLL_MS);
   }
 
   #hasWaiting(): boolean {
-    for (const socket of this.#sockets) if (!this.#inFlight.has(socket)) return true;
+    for (const socket of this.#sockets) {
+      // After a head that was sent without it the next request may come before this one's end is noticed here.
+      const responses = [...(this.#inFlight.get(socket) ?? [])];
+      if (!responses.some((response) => this.#announced.has(response))) return true;
+    }
     return false;
   }
 
@@ -136,6 +142,7 @@ export class Servers {
   /** Makes the response say `Connection: close`, whatever the application says, unless others wait behind it. */
   #announceClose(socket: Socket, response: ServerResponse): void {
     if (response.headersSent) return;
+    this.#announced.add(response);
     const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
     // Heads that nobody writes go through it too.
     response.writeHead = (...args: unknown[]): ServerResponse => {

@@ -1,31 +1,20 @@
 #!/usr/bin/env bash
 # A cluster of one node in mount, network and PID namespaces of its own (as root): etcd, containerd and the programs of build.sh.
 # It runs in the foreground until it is killed, and all of it ends with it; nothing of the machine's mounts, network
-# or sysctls is changed. Leaves cgroups behind, which the next caller of `node.sh clean` removes.
-#   scripts/kubernetes/node.sh run FOLDER PROGRAMS IMAGES     FOLDER: state and logs; PROGRAMS: what build.sh made;
-#                                                             IMAGES: a docker archive, localhost/pause:1 among them
-#   scripts/kubernetes/node.sh clean
-# When FOLDER/started is there, FOLDER/kubeconfig works inside the network namespace; FOLDER/pid is its first process.
+# or sysctls is changed. Leaves cgroups behind: scripts/remove-cgroups.sh kubepods.
+#   scripts/kubernetes/node.sh FOLDER PROGRAMS IMAGES     FOLDER: state and logs; PROGRAMS: what build.sh made;
+#                                                         IMAGES: a docker archive, localhost/pause:1 among them
+# When FOLDER/started is there, FOLDER/kubeconfig works inside the network namespace.
 set -euo pipefail
-
-if [ "$1" = clean ]; then
-  for attempt in $(seq 50); do
-    find /sys/fs/cgroup/*/kubepods /sys/fs/cgroup/*/*/kubepods -depth -type d -exec rmdir {} + 2> /dev/null || true
-    ls -d /sys/fs/cgroup/*/kubepods > /dev/null 2>&1 || exit 0
-    sleep 0.2
-  done
-  echo 'some cgroups of kubepods are still in use' >&2
-  exit 1
-fi
 
 if [ "${EGGCUP_IN_NAMESPACES:-}" = '' ]; then
   export EGGCUP_IN_NAMESPACES=1
   exec unshare --mount --net --pid --fork --kill-child=KILL --mount-proc --propagation private "$0" "$@"
 fi
 
-folder=$(mkdir -p "$2" && cd "$2" && pwd)
-programs=$3
-images=$4
+folder=$(mkdir -p "$1" && cd "$1" && pwd)
+programs=$2
+images=$3
 address=10.99.0.1
 mkdir -p "$folder"/{log,pki,state}
 

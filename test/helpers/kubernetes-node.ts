@@ -31,7 +31,10 @@ export interface Pod {
 
 export class KubernetesNode extends Platform {
   constructor() {
-    super('kubernetes/node.sh', (folder) => ({ KUBECONFIG: join(folder, 'node/kubeconfig'), HOME: folder }));
+    super('kubernetes/node.sh', 'kubepods', (folder) => ({
+      KUBECONFIG: join(folder, 'node/kubeconfig'),
+      HOME: folder,
+    }));
   }
 
   /** @param programs what scripts/kubernetes/build.sh has made. */

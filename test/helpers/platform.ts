@@ -12,20 +12,22 @@ import { until } from './until.js';
 export class Platform {
   readonly folder = mkdtempSync(join(tmpdir(), 'eggcup-platform-'));
   readonly #script: string;
+  readonly #cgroups: string;
   readonly #env: Readonly<Record<string, string>>;
   #process: ChildProcess | undefined;
   #init = 0;
 
-  /** @param script below scripts/, with the commands `run` and `clean`. @param env for the commands that talk to it. */
-  constructor(script: string, env: (folder: string) => Readonly<Record<string, string>>) {
+  /** @param script below scripts/. @param cgroups what it leaves behind. @param env for the commands that talk to it. */
+  constructor(script: string, cgroups: string, env: (folder: string) => Readonly<Record<string, string>>) {
     this.#script = join(projectRoot, 'scripts', script);
+    this.#cgroups = cgroups;
     this.#env = env(this.folder);
   }
 
   async start(args: readonly string[], isUp: () => boolean): Promise<void> {
     const output = openSync(join(this.folder, 'log'), 'a');
     // It ends with this process, however that ends.
-    const run = ['--pdeathsig', 'KILL', this.#script, 'run', ...args];
+    const run = ['--pdeathsig', 'KILL', this.#script, ...args];
     this.#process = spawn('setpriv', run, { stdio: ['ignore', output, output] });
     this.#init = await pidOfInit(this.#process.pid ?? 0);
     const hasStarted = (): boolean => {
@@ -40,7 +42,7 @@ export class Platform {
       const ended = once(this.#process, 'exit');
       this.#process.kill('SIGKILL');
       await ended;
-      execFileSync(this.#script, ['clean']);
+      execFileSync(join(projectRoot, 'scripts/remove-cgroups.sh'), [this.#cgroups]);
     }
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -12,7 +12,7 @@ import { Platform } from '../helpers/platform.js';
 import { IMAGE, removeImages } from '../helpers/podman.js';
 import { until } from '../helpers/until.js';
 
-const platform = new Platform('docker/daemon.sh', (folder) => ({
+const platform = new Platform('docker/daemon.sh', 'eggcup-docker', (folder) => ({
   DOCKER_HOST: `unix://${folder}/docker.sock`,
   IMAGE: IMAGES.hello,
 }));

@@ -8,6 +8,7 @@ import type { ContainerFacts } from '#eggcup/container/facts.js';
 import { planSize, type Plan } from '#eggcup/sizing.js';
 import { ENTER_CGROUP } from '../../helpers/cgroup.js';
 import { makeGroup } from '../../helpers/cgroup-v2.js';
+import { DEFAULTS } from '../../unit/sizing-rig.js';
 
 const MIB = 2 ** 20;
 
@@ -56,15 +57,7 @@ function present(value: number, source: string): object {
 /** The machine has one CPU, so that its cpuset hides what a quota above one decides: the plan of these limits with four. */
 function sizeOfFourCpus(facts: ContainerFacts): Pick<Plan, 'workers' | 'heapMiB'> {
   const cpuset = { kind: 'present', value: 4, source: 'four CPUs' } as const;
-  const config = {
-    count: 'auto',
-    min: 1,
-    max: 64,
-    rounding: 'floor',
-    memoryPerWorker: 160 * MIB,
-    heap: 'auto',
-  } as const;
-  const { workers, heapMiB } = planSize({ ...facts, cpuset }, config);
+  const { workers, heapMiB } = planSize({ ...facts, cpuset }, DEFAULTS);
   return { workers, heapMiB };
 }
 

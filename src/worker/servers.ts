@@ -3,16 +3,21 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { setTimeout } from 'node:timers/promises';
+import { sayClose } from './last-response.js';
 
 /** How long a connection without a request is waited for: one may be on its way. */
 const ON_ITS_WAY_MS = 500;
 /** How long the other side may take to end a connection that this one has ended. */
 const END_MS = 1000;
 const POLL_MS = 5;
-const SWITCHING_PROTOCOLS = 101;
+
+/** `ending`: serves on, but tells clients to leave. `settled`: what is idle now has nothing on its way. */
+type Stage = 'serving' | 'ending' | 'draining' | 'settled';
 
 /** The servers of this process, and how they are drained. */
 export class Servers {
+  readonly #watched = new WeakSet<Server>();
+  /** Those that are open. */
   readonly #servers = new Set<Server>();
   /** Connections of HTTP servers as their requests see them (decrypted), and as the kernel does. */
   readonly #sockets = new Set<Socket>();
@@ -24,13 +29,12 @@ export class Servers {
   readonly #closeIdleOf = new WeakMap<Server, () => void>();
   /** Those that will say `Connection: close`. */
   readonly #announced = new WeakSet<ServerResponse>();
-  #isEnding = false;
-  #draining = false;
-  #hasSettled = false;
+  #stage: Stage = 'serving';
+  #drained: Promise<void> | undefined;
   #idle: () => void = () => undefined;
 
   get areDraining(): boolean {
-    return this.#draining;
+    return this.#drained !== undefined;
   }
 
   get areListening(): boolean {
@@ -39,9 +43,11 @@ export class Servers {
 
   /** Follows a server's connections and requests from now on. */
   watch(server: Server): void {
-    if (this.#servers.has(server)) return;
     this.#servers.add(server);
-    server.once('close', () => this.#servers.delete(server));
+    // A server may listen a second time.
+    if (this.#watched.has(server)) return;
+    this.#watched.add(server);
+    server.on('close', () => this.#servers.delete(server));
     // http2: its sessions are asked to close (GOAWAY), they finish their streams.
     server.on('session', (session: ServerHttp2Session) => follow(this.#sessions, session));
     if (!speaksHttp1(server)) return;
@@ -58,22 +64,28 @@ export class Servers {
 
   /** Serves on, while every response says `Connection: close` from now on. */
   announceEnd(): void {
-    this.#isEnding = true;
+    if (this.#stage === 'serving') this.#stage = 'ending';
     for (const [socket, responses] of this.#inFlight)
       for (const response of responses) this.#announceClose(socket, response);
   }
 
   /**
    * Stops accepting, lets every open request finish, and resolves when all servers are closed. Responses say
-   * `Connection: close` from now on; connections that were upgraded are ended. Bounded by the master's SIGKILL.
+   * `Connection: close` from now on; connections that were upgraded are ended. Bounded by the master's SIGKILL. Once,
+   * whoever asks.
    */
-  async drain(): Promise<void> {
-    this.#draining = true;
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  async #drain(): Promise<void> {
+    this.#stage = 'draining';
     const closed = [...this.#servers].filter(({ listening }) => listening).map((server) => close(server));
     for (const session of this.#sessions) session.close();
     this.announceEnd();
     await this.#settle();
-    this.#hasSettled = true;
+    this.#stage = 'settled';
     await this.#allAnswered();
     await Promise.all([this.#endConnections(), ...closed]);
   }
@@ -92,8 +104,7 @@ export class Servers {
    * by `Connection: close` instead. Here and for whoever else closes the server (egg's `graceful`).
    */
   #spareBusyConnections(server: HttpServer): void {
-    // A server may listen a second time.
-    const closeIdle = this.#closeIdleOf.get(server) ?? server.closeIdleConnections.bind(server);
+    const closeIdle = server.closeIdleConnections.bind(server);
     this.#closeIdleOf.set(server, closeIdle);
     server.closeIdleConnections = () => void this.#settle().then(closeIdle);
   }
@@ -126,7 +137,7 @@ export class Servers {
   #follow(socket: Socket, response: ServerResponse): void {
     const responses = this.#inFlight.get(socket) ?? new Set();
     this.#inFlight.set(socket, responses.add(response));
-    if (this.#isEnding) this.#announceClose(socket, response);
+    if (this.#stage !== 'serving') this.#announceClose(socket, response);
     response.once('close', () => {
       responses.delete(response);
       if (responses.size === 0) this.#answered(socket);
@@ -135,22 +146,14 @@ export class Servers {
 
   #answered(socket: Socket): void {
     this.#inFlight.delete(socket);
-    if (this.#hasSettled) this.#closeIdle();
+    if (this.#stage === 'settled') this.#closeIdle();
     if (this.#inFlight.size === 0) this.#idle();
   }
 
-  /** Makes the response say `Connection: close`, whatever the application says, unless others wait behind it. */
   #announceClose(socket: Socket, response: ServerResponse): void {
-    if (response.headersSent) return;
+    if (response.headersSent || this.#announced.has(response)) return;
     this.#announced.add(response);
-    const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
-    // Heads that nobody writes go through it too.
-    response.writeHead = (...args: unknown[]): ServerResponse => {
-      const isLast = [...(this.#inFlight.get(socket) ?? [])].at(-1) === response;
-      if (!isLast || args[0] === SWITCHING_PROTOCOLS) return writeHead(...args);
-      response.setHeader('Connection', 'close');
-      return writeHead(...args.map(withoutConnection));
-    };
+    sayClose(response, () => [...(this.#inFlight.get(socket) ?? [])].at(-1) === response);
   }
 
   #allAnswered(): Promise<void> {
@@ -170,15 +173,6 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
   });
-}
-
-/** An argument of `writeHead`: headers as an object, as pairs, or as names and values in turn. */
-function withoutConnection(argument: unknown): unknown {
-  if (typeof argument !== 'object' || argument === null) return argument;
-  const isOther = (name: unknown): boolean => String(name).toLowerCase() !== 'connection';
-  if (!Array.isArray(argument)) return Object.fromEntries(Object.entries(argument).filter(([name]) => isOther(name)));
-  if (Array.isArray(argument[0])) return argument.filter((pair: readonly unknown[]) => isOther(pair[0]));
-  return argument.filter((_, index) => isOther(argument[index - (index % 2)]));
 }
 
 function follow<T extends { once(event: 'close', listener: () => void): unknown }>(set: Set<T>, item: T): void {

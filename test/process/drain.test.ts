@@ -55,7 +55,7 @@ test('whatever an application says of its connections, they end', async (t) => {
   await cluster.untilReady();
   const agent = new Agent({ keepAlive: true });
   t.after(() => agent.destroy());
-  const paths = ['/set', '/object', '/reason', '/array', '/none'];
+  const paths = ['/set', '/object', '/reason', '/array', '/pairs', '/none'];
   for (const path of paths) {
     const { headers } = await get(cluster.port, path, undefined, agent);
     assert.equal(headers['connection'], 'keep-alive', path);
@@ -65,7 +65,7 @@ test('whatever an application says of its connections, they end', async (t) => {
   for (const path of paths) {
     const { headers, body } = await get(cluster.port, path, undefined, agent);
     assert.deepEqual([headers['connection'], body], ['close', 'own'], path);
-    if (['/object', '/reason', '/array'].includes(path)) assert.equal(headers['x-kept'], 'yes', path);
+    if (['/object', '/reason', '/array', '/pairs'].includes(path)) assert.equal(headers['x-kept'], 'yes', path);
   }
   assert.equal(await cluster.ended(), 0);
 });
@@ -99,4 +99,13 @@ test('a server for HTTP/2 and HTTP/1 parts with clients of both', async (t) => {
   await until('all to be busy', () => answered.every((count) => count > 2));
   const [code] = await Promise.all([cluster.stop(), ...clients, once(session, 'close')]);
   assert.equal(code, 0);
+});
+
+test('a server may listen again and again', async (t) => {
+  const cluster = await startScript(t, 'scripts/listens-again.js', { workers: { count: 1 } });
+  await until('it to stay', () => cluster.output.includes('it stays'));
+  assert.equal((await get(cluster.port)).body, 'again');
+  // Node warns of listeners that only grow.
+  assert.doesNotMatch(cluster.errors, /MaxListeners/);
+  assert.equal(await cluster.stop(), 0);
 });

@@ -28,8 +28,11 @@ export function writeTerminationLog(path: string, termination: Termination): voi
   if (termination.code === 0) return;
   try {
     const file = openSync(path, FLAGS);
-    writeSync(file, terminationText(termination, new Date()));
-    closeSync(file);
+    try {
+      writeSync(file, terminationText(termination, new Date()));
+    } finally {
+      closeSync(file);
+    }
   } catch {
     // Whatever the reason, unwritable is harmless: the log has said the same.
   }

@@ -16,7 +16,7 @@ import { Pod } from 'kubernetes-models/v1/Pod';
 import { Service } from 'kubernetes-models/v1/Service';
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { projectRoot } from './cluster.js';
-import type { Manifest } from './helm.js';
+import { type Manifest, type Rendered, only } from './helm.js';
 
 const MODELS = {
   ConfigMap,
@@ -112,6 +112,14 @@ export function podOf(manifest: Manifest): PodSpec | undefined {
   if (manifest.kind === 'Pod') return manifest['spec'] as PodSpec;
   if (manifest.kind === 'Deployment') return manifest['spec'].template.spec as PodSpec;
   return undefined;
+}
+
+/** The pod of the only Deployment, and its container of the application. */
+export function partsOf(rendered: Rendered): { readonly pod: PodSpec; readonly app: Container } {
+  const pod = podOf(only(rendered, 'Deployment'));
+  const app = pod?.containers.find(({ name }) => name === 'app');
+  assert.ok(pod && app);
+  return { pod, app };
 }
 
 export interface PodSpec {

@@ -9,6 +9,9 @@ import { Platform } from './platform.js';
 import { removeImages } from './podman.js';
 import { until } from './until.js';
 
+/** What a pod may need on a slow machine. */
+export const LONG_MS = 180_000;
+
 /** What kubectl tells of a pod, as far as tests look at it. */
 export interface Pod {
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
@@ -51,28 +54,104 @@ export class KubernetesNode extends Platform {
     return this.run('kubectl', ...args);
   }
 
-  apply(namespace: string, manifests: readonly Manifest[]): void {
-    const text = manifests.map((manifest) => stringify(asOf120(manifest))).join('---\n');
-    const { status, output } = this.try('kubectl', ['apply', '--namespace', namespace, '--filename', '-'], text);
+  namespace(name: string): Namespace {
+    return new Namespace(this, name);
+  }
+}
+
+/** A namespace, which is there once something has been applied. */
+export class Namespace {
+  readonly node: KubernetesNode;
+  readonly name: string;
+
+  constructor(node: KubernetesNode, name: string) {
+    this.node = node;
+    this.name = name;
+  }
+
+  kubectl(...args: readonly string[]): string {
+    return this.node.kubectl('--namespace', this.name, ...args);
+  }
+
+  apply(manifests: readonly Manifest[]): void {
+    const own = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.name } };
+    const others = manifests.filter(({ kind }) => kind !== 'Namespace').map((manifest) => asOf120(manifest));
+    const text = [own, ...others].map((manifest) => stringify(manifest)).join('---\n');
+    const { status, output } = this.node.try('kubectl', ['--namespace', this.name, 'apply', '--filename', '-'], text);
     assert.equal(status, 0, output);
   }
 
+  remove(): void {
+    this.node.kubectl('delete', 'namespace', this.name, '--wait=false', '--ignore-not-found');
+  }
+
   /** Those that are not about to go. */
-  pods(namespace: string): readonly Pod[] {
-    const { items } = JSON.parse(this.kubectl('get', 'pods', '--namespace', namespace, '--output', 'json')) as {
-      items: Pod[];
-    };
+  get pods(): readonly Pod[] {
+    const { items } = JSON.parse(this.kubectl('get', 'pods', '--output', 'json')) as { items: Pod[] };
     return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
-  /** Runs a script of Node's in a pod: its image has no shell. */
-  evaluate(namespace: string, pod: string, script: string): string {
-    return this.kubectl('exec', '--namespace', namespace, pod, '--', 'node', '--eval', script);
+  pod(name: string): Pod {
+    const found = this.pods.find(({ metadata }) => metadata.name === name);
+    assert.ok(found, name);
+    return found;
   }
 
-  logs(namespace: string, pod: string, ...options: readonly string[]): string {
-    return this.kubectl('logs', '--namespace', namespace, pod, ...options);
+  async untilReady(count: number): Promise<readonly Pod[]> {
+    const areReady = (): readonly Pod[] | false => {
+      const { pods } = this;
+      return pods.length === count && pods.every(isReady) && pods;
+    };
+    return until(`${count} pods to be ready`, areReady, LONG_MS);
   }
+
+  /** Runs a script of Node's in a pod: its image has no shell. */
+  evaluate(pod: string, script: string): string {
+    return this.kubectl('exec', pod, '--', 'node', '--eval', script);
+  }
+
+  get events(): string {
+    return this.kubectl('get', 'events');
+  }
+
+  /** Of the containers that run now. */
+  get logs(): string {
+    return this.pods.map(({ metadata }) => this.logOf(metadata.name)).join('');
+  }
+
+  logOf(pod: string): string {
+    return this.node.try('kubectl', ['--namespace', this.name, 'logs', pod]).output;
+  }
+
+  addressOf(service: string): string {
+    return this.kubectl('get', 'service', service, '--output', 'jsonpath={.spec.clusterIP}');
+  }
+
+  endpointsOf(service: string): readonly string[] {
+    const path = 'jsonpath={.subsets[*].addresses[*].ip}';
+    return this.kubectl('get', 'endpoints', service, '--output', path).split(' ').filter(Boolean);
+  }
+
+  /** One request; the proxy hears of a pod that is ready a little later. */
+  fetch(address: string, path = '/'): Promise<string> {
+    return until(`an answer from ${address}${path}`, () => {
+      const { status, output } = this.try(address, path);
+      return status === 0 && output;
+    });
+  }
+
+  /** One request that may get no answer. */
+  try(address: string, path: string): { readonly status: number | null; readonly output: string } {
+    return this.node.try('curl', ['--silent', '--max-time', '10', `http://${address}${path}`]);
+  }
+}
+
+export function isReady(pod: Pod): boolean {
+  return pod.status.containerStatuses?.[0]?.ready === true;
+}
+
+export function restartsOf(pod: Pod | undefined): number {
+  return pod?.status.containerStatuses?.[0]?.restartCount ?? 0;
 }
 
 export function manifestsOf(text: string): readonly Manifest[] {

@@ -41,10 +41,10 @@ async function main(): Promise<number> {
       const { fileURLToPath } = await import('node:url');
       const { runCluster } = await import('./master/run-cluster.js');
       const exampleFile = fileURLToPath(new URL('../examples/hello/cluster.yaml', import.meta.url));
-      const { configFile } = request;
+      const { configFile, set } = request;
       const { env } = process;
       const nativePart = { native, whyNotNative: whyNotNative() };
-      return runCluster({ signals, ...nativePart, configFile, exampleFile, env, cwd: workingDirectory() });
+      return runCluster({ signals, ...nativePart, configFile, set, exampleFile, env, cwd: workingDirectory() });
     }
   }
 }

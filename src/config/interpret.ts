@@ -89,8 +89,8 @@ class Interpreter {
   }
 
   #interpolated(scalar: ScalarTree, text: string, type: (text: string) => ScalarValue, path: Path): Tree | undefined {
-    // What a variable holds has been expanded by whoever set it; a passphrase there may well contain a `$`.
-    if (!text.includes('$') || scalar.origin.kind === 'variable')
+    // What a variable or option holds has been expanded by whoever set it; a passphrase there may well contain a `$`.
+    if (!text.includes('$') || scalar.origin.kind === 'variable' || scalar.origin.kind === 'option')
       return type === String ? { ...scalar, value: text } : scalar;
     try {
       const { text: result, variables, isHidden } = interpolate(text, this.#sources);

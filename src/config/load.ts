@@ -6,10 +6,11 @@ import { defaultsTree } from './defaults.js';
 import { interpret, type Interpreted } from './interpret.js';
 import { type ConfigFile, type ConfigOrigin, type ConfigRequest, readConfigFile } from './locate.js';
 import type { Origin } from './origin.js';
-import { formatPath, type Path } from './path.js';
+import type { Path } from './path.js';
 import { resolvePaths } from './resolve.js';
 import { type Config, schema } from './schema.js';
 import { isSecret, schemaAt } from './schema-shape.js';
+import { readSetOptions } from './set-options.js';
 import { find, merge, type Tree } from './tree.js';
 import { validate } from './validate.js';
 import { readVariables } from './variables.js';
@@ -22,11 +23,11 @@ export interface LoadedConfig {
   /** Absolute. */
   readonly file: string;
   readonly origin: ConfigOrigin;
-  /** Where the value of each key comes from, by path: `health.dir`. Keys without a value are not in it. */
-  readonly origins: ReadonlyMap<string, Origin>;
+  /** The effective values as they were written, each with where it comes from. */
+  readonly tree: Tree;
 }
 
-/** The effective config: default < file < variable. Throws a `ConfigError` that names everything that is wrong. */
+/** The effective config: default < file < variable < command line. Throws a `ConfigError` that names everything that is wrong. */
 export function loadConfig(request: ConfigRequest): LoadedConfig {
   const source = readConfigFile(request);
   const folder = dirname(source.file);
@@ -37,12 +38,14 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
 
   const { tree: written, issues: unreadable } = parseConfigFile(source);
   const variables = readVariables(request.env, schema);
+  const options = readSetOptions(request.set ?? [], schema);
   const defaults = interpret(defaultsTree(schema), schema, sources);
-  const user = interpret(merge(written, variables.tree), schema, sources);
+  const user = interpret(merge(merge(written, variables.tree), options.tree), schema, sources);
   const { settings, wrong, issues } = validate(user.tree, defaults.tree);
 
   const tree = merge(defaults.tree, user.tree);
-  const known = [...unreadable, ...variables.issues, ...defaults.issues, ...user.issues, ...issues];
+  const outside = [...variables.issues, ...options.issues];
+  const known = [...unreadable, ...outside, ...defaults.issues, ...user.issues, ...issues];
   const missing = [...wrong, ...[...unreadable, ...user.issues].map((issue) => issue.path)];
   const resolved = settings === undefined ? undefined : resolvePaths(settings, folder);
   const findings = settings === undefined ? [] : [...findContradictions(settings), ...(resolved?.findings ?? [])];
@@ -51,7 +54,7 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   );
   const all = [...known, ...judged.map((finding) => toIssue(finding, tree, written.origin))];
   if (all.length > 0 || resolved === undefined) throw new ConfigError(all, whereToTell(tree, folder));
-  return { config: resolved.config, file: source.file, origin: source.origin, origins: originsOf(tree) };
+  return { config: resolved.config, file: source.file, origin: source.origin, tree };
 }
 
 function parseConfigFile({ text, label }: ConfigFile): Interpreted {
@@ -99,12 +102,4 @@ function isHidden(path: Path, tree: Tree): boolean {
 /** A finding's message without values: they are in quotes, or numbers. */
 function redact(message: string): string {
   return message.replaceAll(/"(?:[^"\\]|\\.)*"|\b\d[\w.]*/g, '(not shown)');
-}
-
-function originsOf(tree: Tree, path: Path = []): Map<string, Origin> {
-  if (tree.kind !== 'map' || tree.entries.size === 0) return new Map([[formatPath(path), tree.origin]]);
-  const origins = new Map<string, Origin>();
-  for (const [name, entry] of tree.entries)
-    for (const [key, origin] of originsOf(entry.tree, [...path, name])) origins.set(key, origin);
-  return origins;
 }

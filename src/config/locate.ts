@@ -7,6 +7,8 @@ import { ConfigError } from './config-error.js';
 export interface ConfigRequest {
   /** What `--config` names. */
   readonly file: string | undefined;
+  /** What `--set` says, each `KEY=VALUE`. */
+  readonly set?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** The bundled example, absolute: what runs when there is no other config. */

@@ -1,41 +1,27 @@
 import type * as v from 'valibot';
 import type { ConfigIssue } from './config-error.js';
-import type { Origin } from './origin.js';
-import { plainScalar } from './interpret.js';
+import { formatOrigin } from './origin.js';
 import { type Key, keysOf, type Shape, shapeOf } from './schema-shape.js';
+import { type Layer, layerOf, type Setting } from './settings.js';
 import { nearest } from './suggestion.js';
-import { merge, scalar, type Tree, wrap } from './tree.js';
-import { type Parsed, parseYaml } from './yaml-tree.js';
-
-/** What the variables of the family `EGGCUP__SECTION__KEY` set, as one tree. */
-export interface VariableLayer {
-  readonly tree: Tree;
-  readonly issues: readonly ConfigIssue[];
-}
 
 /** Reads `EGGCUP__WORKERS__COUNT=4` and the like, for each key of the schema. */
-export function readVariables(env: NodeJS.ProcessEnv, schema: v.GenericSchema): VariableLayer {
+export function readVariables(env: NodeJS.ProcessEnv, schema: v.GenericSchema): Layer {
   const keys = keysOf(schema);
   const issues: ConfigIssue[] = [];
-  const settings: Setting[] = [];
+  const settings: (Setting & Target)[] = [];
   for (const name of Object.keys(env).filter((name) => name.startsWith(PREFIX))) {
     const text = env[name] ?? '';
     const target = findTarget(name, keys);
     const twin = settings.find(({ id }) => id === target?.id);
     if (target === undefined) issues.push(unknown(name, keys));
     else if (twin !== undefined)
-      issues.push(variableIssue(name, `sets the same key as ${twin.name}; remove one of them`));
-    else settings.push({ ...target, name, text });
+      issues.push(variableIssue(name, `sets the same key as ${formatOrigin(twin.origin)}; remove one of them`));
+    else settings.push({ ...target, text, origin: { kind: 'variable', name } });
   }
   // Sections before the keys in them, so that the variable that names one key has the last word.
-  const ordered = settings.toSorted((a, b) => a.path.length - b.path.length);
-  const empty: Tree = { kind: 'map', entries: new Map(), origin: { kind: 'default' } };
-  const tree = ordered.reduce<Tree>((lower, setting) => {
-    const parsed = parseSetting(setting);
-    issues.push(...parsed.issues);
-    return parsed.tree === undefined ? lower : merge(lower, wrap(parsed.tree, setting.path));
-  }, empty);
-  return { tree, issues };
+  const layer = layerOf(settings.toSorted((a, b) => a.path.length - b.path.length));
+  return { tree: layer.tree, issues: [...issues, ...layer.issues] };
 }
 
 const PREFIX = 'EGGCUP__';
@@ -45,11 +31,6 @@ interface Target {
   readonly kind: Shape['kind'];
   /** The same for all spellings of one key. */
   readonly id: string;
-}
-
-interface Setting extends Target {
-  readonly name: string;
-  readonly text: string;
 }
 
 function findTarget(name: string, keys: readonly Key[]): Target | undefined {
@@ -72,15 +53,6 @@ function findTarget(name: string, keys: readonly Key[]): Target | undefined {
 
 function normalize(segment: string): string {
   return segment.replaceAll('_', '').toLowerCase();
-}
-
-function parseSetting({ name, text, path, kind }: Setting): Parsed {
-  const origin: Origin = { kind: 'variable', name };
-  if (kind === 'text') return { tree: scalar(text, origin), issues: [] };
-  if (kind === 'typed') return { tree: { ...scalar(plainScalar(text.trim()), origin), text }, issues: [] };
-  const parsed = parseYaml(text, () => origin);
-  const issues = parsed.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
-  return { tree: parsed.tree ?? (issues.length === 0 ? scalar(null, origin) : undefined), issues };
 }
 
 function unknown(name: string, keys: readonly Key[]): ConfigIssue {

@@ -1,6 +1,6 @@
 import { type CommandOptions, defaultOptions, readOption } from './command-options.js';
 
-export const ENTRY_USAGE = `usage: node dist/entry.js [--config FILE]
+export const ENTRY_USAGE = `usage: node dist/entry.js [--config FILE] [--set KEY=VALUE]…
        node dist/entry.js [OPTION…] [--] COMMAND [ARGUMENT…]
 
 Runs the cluster described by the config file: one agent and app workers, sized from the
@@ -8,6 +8,7 @@ container's limits, with health files for Kubernetes.
 
   --config FILE   else $EGGCUP_CONFIG, else cluster.yaml in the working directory,
                   else /etc/eggcup/cluster.yaml, else the bundled example
+  --set KEY=VALUE sets a key of the config, as in --set workers.count=4; can be repeated
   --help, --version
 
 With a command it runs that command instead, as an init does: forwards signals, reaps orphans,
@@ -23,7 +24,7 @@ ends with the command's exit code.
 
 export type EntryRequest =
   | { readonly kind: 'help' | 'version' }
-  | { readonly kind: 'cluster'; readonly configFile: string | undefined }
+  | { readonly kind: 'cluster'; readonly configFile: string | undefined; readonly set: readonly string[] }
   | { readonly kind: 'command'; readonly options: CommandOptions; readonly command: readonly [string, ...string[]] }
   | { readonly kind: 'refused'; readonly why: string };
 
@@ -32,6 +33,7 @@ export function parseEntryArgs(args: readonly string[], env: NodeJS.ProcessEnv):
   const options = defaultOptions(env);
   if ('why' in options) return refused(options.why);
   let configFile: string | undefined;
+  const set: string[] = [];
   let forCommand: string | undefined;
   let index = 0;
   while (index < args.length) {
@@ -39,10 +41,13 @@ export function parseEntryArgs(args: readonly string[], env: NodeJS.ProcessEnv):
     if (arg === '--help' || arg === '-h') return { kind: 'help' };
     if (arg === '--version') return { kind: 'version' };
     if (arg === '--' || !arg.startsWith('-')) break;
-    if (arg === '--config' || arg.startsWith('--config=')) {
-      const isNext = arg === '--config';
-      configFile = isNext ? args[index + 1] : arg.slice('--config='.length);
-      if (configFile === undefined || configFile === '') return refused('--config needs a file: --config cluster.yaml');
+    const [name = arg, ...attached] = arg.split('=');
+    if (name === '--config' || name === '--set') {
+      const isNext = attached.length === 0;
+      const value = isNext ? args[index + 1] : attached.join('=');
+      if (value === undefined || value === '') return refused(NEEDS[name]);
+      if (name === '--config') configFile = value;
+      else set.push(value);
       index += isNext ? 2 : 1;
       continue;
     }
@@ -53,12 +58,18 @@ export function parseEntryArgs(args: readonly string[], env: NodeJS.ProcessEnv):
   }
   const [program, ...rest] = args.slice(args[index] === '--' ? index + 1 : index);
   if (program !== undefined) {
-    if (configFile !== undefined) return refused(`--config is for the cluster; the command "${program}" has none`);
+    const [forCluster] = [...(configFile === undefined ? [] : ['--config']), ...(set.length > 0 ? ['--set'] : [])];
+    if (forCluster !== undefined) return refused(`${forCluster} is for the cluster; the command "${program}" has none`);
     return { kind: 'command', options, command: [program, ...rest] };
   }
   if (forCommand !== undefined) return refused(`${forCommand} is for running a command, and there is none; see --help`);
-  return { kind: 'cluster', configFile };
+  return { kind: 'cluster', configFile, set };
 }
+
+const NEEDS = {
+  '--config': '--config needs a file: --config cluster.yaml',
+  '--set': '--set needs a key and its value: --set workers.count=4',
+} as const;
 
 function refused(why: string): EntryRequest {
   return { kind: 'refused', why };

@@ -17,6 +17,8 @@ export interface ClusterRequest extends NativePart {
   readonly signals: ClaimedSignals;
   /** `--config FILE` */
   readonly configFile: string | undefined;
+  /** `--set KEY=VALUE`, each. */
+  readonly set: readonly string[];
   readonly exampleFile: string;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
@@ -42,9 +44,9 @@ function logFailure({ code, reason, exits, lastError }: Ended, log: Log): void {
 }
 
 async function readConfig(request: ClusterRequest): Promise<LoadedConfig | undefined> {
-  const { configFile, exampleFile, env, cwd } = request;
+  const { configFile, set, exampleFile, env, cwd } = request;
   try {
-    return loadConfig({ file: configFile, env, cwd, exampleFile });
+    return loadConfig({ file: configFile, set, env, cwd, exampleFile });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const log = createLog('info', isatty(1) ? 'pretty' : 'json');

@@ -1,32 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { fixture, projectRoot, startScript } from '../helpers/cluster.js';
-
-interface Run {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(program: 'entry' | 'cli', args: readonly string[], cwd = projectRoot): Run {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(projectRoot, `dist/${program}.js`), ...args], {
-    cwd,
-    encoding: 'utf8',
-    timeout: 30_000,
-  });
-  return { code: status, stdout, stderr };
-}
-
-function folderWith(t: TestContext, yaml: string): string {
-  const dir = mkdtempSync(join(tmpdir(), 'eggcup-cli-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  writeFileSync(join(dir, 'cluster.yaml'), yaml);
-  return dir;
-}
+import { test } from 'node:test';
+import { folderWith, run } from '../helpers/cli.js';
+import { startScript } from '../helpers/cluster.js';
 
 test('--help and --version are answered', () => {
   for (const program of ['entry', 'cli'] as const) {
@@ -39,6 +16,7 @@ test('a wrong command line is refused with 78 and the remedy', () => {
   for (const [args, why] of [
     [['--confg', 'x'], /unknown option "--confg"; see --help/],
     [['--config'], /--config needs a file/],
+    [['--set', 'workers.count=1', 'ls'], /--set is for the cluster; the command "ls" has none/],
     [['-p', 'SIGNOT', 'ls'], /-p needs a signal, as in -p SIGTERM, got "SIGNOT"/],
     [['-g'], /-g is for running a command, and there is none/],
   ] as const) {
@@ -49,7 +27,7 @@ test('a wrong command line is refused with 78 and the remedy', () => {
 });
 
 test('all faults of a config file are told at once, as JSON lines with place and remedy, and exit 78', (t) => {
-  const dir = folderWith(t, 'app:\n  script: nothing.js\nworkers:\n  cuont: 2\n  min: no\n');
+  const dir = folderWith(t, { 'cluster.yaml': 'app:\n  script: nothing.js\nworkers:\n  cuont: 2\n  min: no\n' });
   const { code, stdout } = run('entry', [], dir);
   assert.equal(code, 78);
   const problems = stdout
@@ -64,14 +42,14 @@ test('all faults of a config file are told at once, as JSON lines with place and
 });
 
 test('a wrong config file leaves its faults in the termination log that it names', (t) => {
-  const dir = folderWith(t, 'app: { script: 3 }\nterminationLog: termination-log\n');
+  const dir = folderWith(t, { 'cluster.yaml': 'app: { script: 3 }\nterminationLog: termination-log\n' });
   writeFileSync(join(dir, 'termination-log'), '');
   assert.equal(run('entry', [], dir).code, 78);
   assert.match(readFileSync(join(dir, 'termination-log'), 'utf8'), /code 78: cluster\.yaml:1:16 app\.script: /);
 });
 
 test('a framework that is not installed is refused with 78, where and how to get it', (t) => {
-  const dir = folderWith(t, 'app:\n  framework: no-such-framework\n');
+  const dir = folderWith(t, { 'cluster.yaml': 'app:\n  framework: no-such-framework\n' });
   writeFileSync(join(dir, 'package.json'), '{}');
   const { code, stdout } = run('entry', [], dir);
   assert.equal(code, 78);
@@ -79,18 +57,6 @@ test('a framework that is not installed is refused with 78, where and how to get
     stdout,
     /no-such-framework\\" is not found from app\.baseDir .*nor from .*\(npm install no-such-framework\)/,
   );
-});
-
-test('eggcup check says whether a config file is right, eggcup schema prints its schema', (t) => {
-  const bad = folderWith(t, 'app: {}\n');
-  assert.equal(run('cli', ['check'], bad).code, 78);
-  assert.match(run('cli', ['check'], bad).stderr, /cluster\.yaml:1:/);
-  const good = folderWith(t, `app: { script: ${fixture('scripts/hello.js')} }\n`);
-  assert.deepEqual(run('cli', ['check'], good), { code: 0, stdout: 'cluster.yaml is right\n', stderr: '' });
-  const schema = JSON.parse(run('cli', ['schema']).stdout) as { $schema: string };
-  assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
-  assert.equal(run('cli', ['doctor']).code, 78);
-  assert.match(run('cli', ['doctor']).stderr, /"doctor" is not available yet/);
 });
 
 test('signals that a later release answers are said and change nothing; SIGUSR1 opens no inspector', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { find } from '#eggcup/config/tree.js';
 import { Workspace } from './workspace.js';
 
 const app = 'app: { script: server.js }\n';
@@ -48,15 +49,20 @@ test('names and values of app.env are taken as they are', (t) => {
   assert.deepEqual(config.app.env, expected);
 });
 
-test('default < file < variable, and each value knows which', (t) => {
+test('default < file < variable < command line, and each value knows which', (t) => {
   const space = new Workspace(t);
   const text = `${app}workers:\n  min: 2\n  max: 3\n`;
-  const { config, origins } = space.config(text, { EGGCUP__WORKERS__MAX: '9' });
+  space.write('cluster.yaml', text);
+  const env = { EGGCUP__WORKERS__MAX: '9', EGGCUP__RESTART__LIMIT: '8' };
+  const { config, tree } = space.load(env, { set: ['restart.limit=7'] });
   assert.deepEqual([config.workers.min, config.workers.max, config.workers.count], [2, 9, 'auto']);
-  assert.deepEqual(origins.get('workers.count'), { kind: 'default' });
-  assert.deepEqual(origins.get('workers.min'), { kind: 'file', file: 'cluster.yaml', line: 3, column: 8 });
-  assert.deepEqual(origins.get('workers.max'), { kind: 'variable', name: 'EGGCUP__WORKERS__MAX' });
-  assert.equal(origins.has('app.port'), false);
+  assert.equal(config.restart.limit, 7);
+  const origin = (...path: string[]): unknown => find(tree, path)?.tree.origin;
+  assert.deepEqual(origin('workers', 'count'), { kind: 'default' });
+  assert.deepEqual(origin('workers', 'min'), { kind: 'file', file: 'cluster.yaml', line: 3, column: 8 });
+  assert.deepEqual(origin('workers', 'max'), { kind: 'variable', name: 'EGGCUP__WORKERS__MAX' });
+  assert.deepEqual(origin('restart', 'limit'), { kind: 'option', name: '--set' });
+  assert.equal(origin('app', 'port'), undefined);
 });
 
 test('variables apply to the bundled example too', (t) => {
@@ -71,10 +77,10 @@ test('the defaults of grace and of the health folder honour their variables', (t
   const env = { EGGCUP_GRACE: '45s', EGGCUP_HEALTH_DIR: '/tmp/health' };
   const loaded = space.config(app, env);
   assert.deepEqual([loaded.config.shutdown.grace, loaded.config.health.dir], [45_000, '/tmp/health']);
-  assert.deepEqual(loaded.origins.get('health.dir'), { kind: 'variable', name: 'EGGCUP_HEALTH_DIR' });
+  assert.deepEqual(find(loaded.tree, ['health', 'dir'])?.tree.origin, { kind: 'variable', name: 'EGGCUP_HEALTH_DIR' });
   const bare = space.load();
   assert.deepEqual([bare.config.shutdown.grace, bare.config.health.dir], [30_000, '/run/eggcup']);
-  assert.deepEqual(bare.origins.get('health.dir'), { kind: 'default' });
+  assert.deepEqual(find(bare.tree, ['health', 'dir'])?.tree.origin, { kind: 'default' });
   const written = space.config(`${app}shutdown: { grace: 40s }\n`, env);
   assert.equal(written.config.shutdown.grace, 40_000);
 });

@@ -5,22 +5,31 @@ import { type EntryRequest, parseEntryArgs } from '#eggcup/init/entry-args.js';
 type CommandRequest = Extract<EntryRequest, { kind: 'command' }>;
 
 test('without arguments the cluster of the config file that is found is run', () => {
-  assert.deepEqual(parse([]), { kind: 'cluster', configFile: undefined });
-  assert.deepEqual(parse(['--']), { kind: 'cluster', configFile: undefined });
+  assert.deepEqual(parse([]), { kind: 'cluster', configFile: undefined, set: [] });
+  assert.deepEqual(parse(['--']), { kind: 'cluster', configFile: undefined, set: [] });
 });
 
 test('--config names the file, in both ways of writing; the last one counts', () => {
-  const file = { kind: 'cluster', configFile: 'a.yaml' };
+  const file = { kind: 'cluster', configFile: 'a.yaml', set: [] };
   assert.deepEqual(parse(['--config', 'a.yaml']), file);
   assert.deepEqual(parse(['--config=a.yaml']), file);
   assert.deepEqual(parse(['--config=b.yaml', '--config', 'a.yaml']), file);
-  assert.deepEqual(parse(['--config==x']), { kind: 'cluster', configFile: '=x' });
+  assert.deepEqual(parse(['--config==x']), { kind: 'cluster', configFile: '=x', set: [] });
 });
 
 test('--config without a file is refused, with the remedy', () => {
   for (const args of [['--config'], ['--config='], ['--config', '']]) {
     assert.match(refusal(args), /--config needs a file: --config cluster\.yaml/);
   }
+});
+
+test('--set is kept as it is written, each of them', () => {
+  const set = ['workers.count=4', 'app.env.A=b=c', 'app.args=[x]'];
+  const args = ['--set', 'workers.count=4', '--set=app.env.A=b=c', '--config', 'a.yaml', '--set', 'app.args=[x]'];
+  assert.deepEqual(parse(args), { kind: 'cluster', configFile: 'a.yaml', set });
+  for (const empty of [['--set'], ['--set='], ['--set', '']])
+    assert.match(refusal(empty), /--set needs a key and its value: --set workers\.count=4/);
+  assert.match(refusal(['--set', 'workers.count=4', 'ls']), /--set is for the cluster; the command "ls" has none/);
 });
 
 test('help and version end the reading of options', () => {

@@ -1,6 +1,6 @@
 import type { Membership, Mount } from './proc-files.js';
 
-export type Controller = 'cpu' | 'cpuset' | 'memory';
+export type Controller = 'cpu' | 'cpuset' | 'memory' | 'pids';
 
 /** Where a controller's files for this process are, as far as the two texts of /proc tell. */
 export type Placement =

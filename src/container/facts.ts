@@ -54,6 +54,25 @@ export function readContainerFacts(options: FactsOptions = {}): ContainerFacts {
   };
 }
 
+/**
+ * The same container, were its quota `cpus` and its limit `memoryBytes`: what else this machine has, and a tighter cpuset,
+ * says nothing about another one.
+ */
+export function factsUnder(
+  facts: ContainerFacts,
+  { cpus, memoryBytes }: { readonly cpus: number | undefined; readonly memoryBytes: number | undefined },
+): ContainerFacts {
+  const absent = { kind: 'absent' } as const;
+  return {
+    ...facts,
+    ...(cpus !== undefined && { cpuQuota: { kind: 'present', value: cpus, source: '--cpu' }, cpuset: absent }),
+    ...(memoryBytes !== undefined && {
+      memoryLimitBytes: { kind: 'present', value: memoryBytes, source: '--memory' },
+      machineMemoryBytes: absent,
+    }),
+  };
+}
+
 const NO_FACTS = {
   cgroup: null,
   cpuQuota: { kind: 'absent' },

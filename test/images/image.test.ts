@@ -65,6 +65,37 @@ imageTest('it runs as it is: the example, sized by the limits, read-only, withou
   assert.equal(container.stop(30), 0);
 });
 
+interface Finding {
+  readonly name: string;
+  readonly level: string;
+  readonly found: string;
+}
+
+/** What `eggcup doctor` finds, by name, from its JSON. */
+function findingsIn(stdout: string): ReadonlyMap<string, Finding> {
+  const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
+  return new Map(findings.map((finding) => [finding.name, finding]));
+}
+
+imageTest('the doctor sees what the container allows: as its command, and beside the running cluster', async (t) => {
+  const doctor = ['node', '/opt/eggcup/dist/cli.js', 'doctor', '--format', 'json'];
+  const limits = ['--cpus', '1.5', '--memory', '256m', '--memory-swap', '256m', '--pids-limit', '40'];
+  const { stdout, status } = podman('run', '--rm', ...HARDENED, '--user', '4711:4711', ...limits, IMAGE, ...doctor);
+  assert.equal(status, 0, stdout);
+  const alone = findingsIn(stdout);
+  assert.match(alone.get('PID 1')?.found ?? '', /^eggcup /);
+  assert.match(alone.get('CPU quota')?.found ?? '', /^1\.5 CPUs \(/);
+  assert.match(alone.get('memory limit')?.found ?? '', /^256 MiB \(/);
+  const warnings = [...alone.values()].flatMap(({ name, level }) => (level === 'warning' ? [name] : []));
+  assert.deepEqual(new Set(warnings), new Set(['pids limit', 'temporary files']));
+
+  const container = new Container(t, [...HARDENED, ...limits]);
+  await container.untilReady();
+  const beside = findingsIn(container.exec(...doctor).stdout);
+  assert.equal(beside.get('running')?.found, 'a master, process 1, is running');
+  assert.equal(container.stop(30), 0);
+});
+
 imageTest('two CPUs give two workers, whatever the user is', async (t) => {
   const container = new Container(t, [...HARDENED, '--cpus', '2', '--user', '4711:4711']);
   await container.untilReady();

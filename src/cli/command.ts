@@ -1,0 +1,72 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../config/config-error.js';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
+import type { Origin } from '../config/origin.js';
+import { formatPath } from '../config/path.js';
+import type { Given, OptionName } from './options.js';
+
+/** What a command answers, for the edge to print. */
+export interface Answer {
+  /** Exit code: 0; 78 for what is wrong with the config or the command line; 1 where `doctor` has found a failure. */
+  readonly code: number;
+  readonly out?: string;
+  readonly err?: string;
+}
+
+/** Where a command is called. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+/** One command of the tool. */
+export interface CliCommand {
+  readonly summary: string;
+  readonly options: readonly OptionName[];
+  run(given: Given, surroundings: Surroundings): Answer | Promise<Answer>;
+}
+
+/** The config as the entrypoint would read it with the same options. Throws ConfigError. */
+export function loadGiven({ config, set }: Given, { env, cwd }: Surroundings): LoadedConfig {
+  const exampleFile = fileURLToPath(new URL('../../examples/hello/cluster.yaml', import.meta.url));
+  return loadConfig({ file: config, set, env, cwd, exampleFile });
+}
+
+/** The answer to a config that is wrong: the faults as lines, or as JSON, for a command that cannot go on without it. */
+export function answerFaults(error: unknown, format: Given['format']): Answer {
+  if (!(error instanceof ConfigError)) throw error;
+  if (format === 'text') return { code: 78, err: error.message };
+  return { code: 78, out: toJson({ valid: false, errors: faultsOf(error) }) };
+}
+
+/** Each fault with its place: `file`, `line` and `column`, or the `variable`, or the `option`. */
+function faultsOf({ code, issues }: ConfigError): readonly object[] {
+  return issues.map(({ origin, path, message }) => {
+    return { code, path: path.length === 0 ? null : formatPath(path), message, ...placeOf(origin) };
+  });
+}
+
+function placeOf(origin: Origin | undefined): object {
+  switch (origin?.kind) {
+    case 'file':
+      return { file: origin.file, line: origin.line, column: origin.column };
+    case 'variable':
+      return { variable: origin.name };
+    case 'option':
+      return { option: origin.name };
+    case 'default':
+    case undefined:
+      return {};
+  }
+}
+
+/** A file's name for people: relative when it is below the working directory. */
+export function shownFile(file: string, cwd: string): string {
+  const path = relative(cwd, file);
+  return path === '' || path.startsWith('..') ? file : path;
+}
+
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
+}

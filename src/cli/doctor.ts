@@ -1,0 +1,72 @@
+import { tmpdir } from 'node:os';
+import { ConfigError } from '../config/config-error.js';
+import type { LoadedConfig } from '../config/load.js';
+import { lookAtCluster } from '../doctor/cluster.js';
+import { type Finding, failure, ok } from '../doctor/finding.js';
+import { lookAtInit } from '../doctor/init.js';
+import { lookAtKernel } from '../doctor/kernel.js';
+import { lookAtLimits } from '../doctor/limits.js';
+import { lookAtPaths } from '../doctor/paths.js';
+import { lookAtProgram } from '../doctor/program.js';
+import { loadNative, whyNotNative } from '../native/addon.js';
+import { type Answer, type CliCommand, loadGiven, type Surroundings, toJson } from './command.js';
+import type { Given } from './options.js';
+
+/**
+ * `eggcup doctor`: what this container allows, each with its remedy where it should be otherwise. Exit 1 when the cluster would
+ * not start. As JSON `{ findings: [{ name, level: ok|warning|failure, found, remedy? }] }`.
+ */
+export const doctor: CliCommand = {
+  summary: 'says what this container allows, and what to do about it; exit 1 when the cluster would not start',
+  options: ['config', 'set', 'format'],
+  async run(given, surroundings): Promise<Answer> {
+    const findings = await examine(given, surroundings);
+    const code = findings.some(({ level }) => level === 'failure') ? 1 : 0;
+    return { code, out: given.format === 'json' ? toJson({ findings }) : asText(findings) };
+  },
+};
+
+async function examine(given: Given, surroundings: Surroundings): Promise<readonly Finding[]> {
+  const { env, cwd } = surroundings;
+  const native = loadNative();
+  const loaded = load(given, surroundings);
+  const config = 'level' in loaded ? undefined : loaded.config;
+  const { platform, arch, pid, versions } = process;
+  return [
+    ...lookAtProgram({
+      node: versions.node,
+      platform,
+      arch,
+      whyNotNative: whyNotNative(),
+      nodeOptions: env['NODE_OPTIONS'],
+    }),
+    ...(platform === 'linux' ? lookAtInit('/', pid, native) : []),
+    ...(platform === 'linux' ? lookAtLimits('/', { cpu: config?.workers.cpu }) : []),
+    ...(platform === 'linux' ? lookAtKernel('/', { port: config?.app.port, uid: process.getuid?.() ?? 0 }) : []),
+    'level' in loaded ? loaded : ok('config', loaded.file),
+    ...(config === undefined ? [] : lookAtPaths(config, env, tmpdir())),
+    ...(config === undefined ? [] : await lookAtCluster(config, cwd)),
+  ];
+}
+
+function load(given: Given, surroundings: Surroundings): LoadedConfig | Finding {
+  try {
+    return loadGiven(given, surroundings);
+  } catch (error) {
+    if (error instanceof ConfigError) return failure('config', error.message, 'mend it: each fault has its remedy');
+    throw error;
+  }
+}
+
+const SIGNS = { ok: 'ok     ', warning: 'warning', failure: 'FAILURE' } as const;
+
+function asText(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const indent = ' '.repeat(SIGNS.ok.length + width + 4);
+  return findings
+    .flatMap(({ name, level, found, remedy }) => [
+      `${SIGNS[level]}  ${name.padEnd(width)}  ${found.replaceAll('\n', `\n${indent}`)}`,
+      ...(remedy === undefined ? [] : [`${indent}→ ${remedy}`]),
+    ])
+    .join('\n');
+}

@@ -1,0 +1,163 @@
+import type { Config } from '../config/schema.js';
+import { formatDuration, parseCpu, parseSize, suggestCpu, suggestSize } from '../config/units.js';
+import { type ContainerFacts, factsUnder, readContainerFacts } from '../container/facts.js';
+import { EggcupError } from '../errors.js';
+import { findFramework } from '../master/framework.js';
+import { policyOf } from '../master/policy.js';
+import { type Role, rolesOf } from '../master/roles.js';
+import { type Plan, planSize } from '../sizing.js';
+import { type Answer, answerFaults, type CliCommand, loadGiven, shownFile, toJson } from './command.js';
+import type { Given } from './options.js';
+
+/**
+ * `eggcup plan`: what would be started here, or under another quota and limit, and why. As JSON `{ file, under, workers, heapMiB,
+ * reasons, warnings, agent, app, … }`. Exit 78 when it could not be started, with what is missing in `problems`.
+ */
+export const plan: CliCommand = {
+  summary: 'says what would be started here, or under --cpu and --memory, and why',
+  options: ['config', 'set', 'cpu', 'memory', 'format'],
+  run(given, surroundings): Answer {
+    const under = limitsOf(given);
+    if (typeof under === 'string') return { code: 78, err: `eggcup plan: ${under}` };
+    try {
+      const { file, config } = loadGiven(given, surroundings);
+      const facts = factsUnder(readContainerFacts(), under);
+      const outlook = lookAhead(config, facts, surroundings);
+      const code = outlook.problems.length > 0 ? 78 : 0;
+      if (given.format === 'json') return { code, out: toJson({ file, under, ...outlook }) };
+      return { code, out: asText(`${shownFile(file, surroundings.cwd)} ${where(given)}`, outlook) };
+    } catch (error) {
+      return answerFaults(error, given.format);
+    }
+  },
+};
+
+interface Limits {
+  readonly cpus: number | undefined;
+  readonly memoryBytes: number | undefined;
+}
+
+/** What `--cpu` and `--memory` say, in the config's units; a text is what is wrong with them. */
+function limitsOf({ cpu, memory }: Given): Limits | string {
+  const cpus = cpu === undefined ? undefined : parseCpu(cpu);
+  const memoryBytes = memory === undefined ? undefined : parseSize(memory);
+  if (cpu !== undefined && (cpus === undefined || cpus === 0))
+    return `--cpu must be CPUs in thousandths such as 1500m, got "${cpu}"${hint(suggestCpu(cpu))}`;
+  if (memory !== undefined && (memoryBytes === undefined || memoryBytes < 2 ** 20))
+    return `--memory must be a size of at least 1Mi such as 512Mi or 1Gi, got "${memory}"${hint(suggestSize(memory))}`;
+  return { cpus, memoryBytes };
+}
+
+function hint(meant: string | undefined): string {
+  return meant === undefined ? '' : ` (did you mean ${meant}?)`;
+}
+
+function where({ cpu, memory }: Given): string {
+  const limits = [
+    ...(cpu === undefined ? [] : [`--cpu ${cpu}`]),
+    ...(memory === undefined ? [] : [`--memory ${memory}`]),
+  ];
+  return limits.length === 0 ? 'here' : `under ${limits.join(' and ')}`;
+}
+
+/** What the master would do with this config and these facts. */
+interface Outlook extends Plan {
+  readonly agent: Program | null;
+  readonly app: Program;
+  /** Where it listens as far as the config says; a framework's application may decide by itself. */
+  readonly listen: string | null;
+  readonly minReady: number;
+  readonly healthDir: string;
+  readonly shutdown: Config['shutdown'];
+  /** What would keep it from starting. */
+  readonly problems: readonly string[];
+}
+
+/** How the processes of a kind would be started. */
+interface Program {
+  readonly run: string;
+  readonly nodeOptions: readonly string[];
+  readonly args: readonly string[];
+  readonly cwd: string;
+}
+
+function lookAhead(
+  config: Config,
+  facts: ContainerFacts,
+  { env, cwd }: { env: NodeJS.ProcessEnv; cwd: string },
+): Outlook {
+  const size = planSize(facts, config.workers);
+  const framework = config.app.framework === undefined ? undefined : locate(config.app.framework, config, cwd);
+  const found = framework?.file ?? config.app.framework;
+  const roles = rolesOf({ config, plan: size, framework: found, clusterPort: 0, masterPid: 0, instance: '', env });
+  const { minReady } = policyOf(config, size, roles.agent !== undefined);
+  return {
+    ...size,
+    agent: roles.agent === undefined ? null : programOf(roles.agent, config),
+    app: programOf(roles.app, config),
+    listen: listenOf(config.app),
+    minReady,
+    healthDir: config.health.dir,
+    shutdown: config.shutdown,
+    problems: framework?.problem === undefined ? [] : [framework.problem],
+  };
+}
+
+function locate(
+  framework: string,
+  { app }: Config,
+  cwd: string,
+): { readonly file?: string; readonly problem?: string } {
+  try {
+    return { file: findFramework(framework, app.baseDir, cwd) };
+  } catch (error) {
+    if (error instanceof EggcupError) return { problem: error.message };
+    throw error;
+  }
+}
+
+/** Without what eggcup itself puts in front: its own preload, or its main for a framework. */
+function programOf({ launch, task }: Role, { app }: Config): Program {
+  const { execArgv, exec, args, cwd } = launch;
+  const own = execArgv.indexOf('--import');
+  const nodeOptions = task.kind === 'script' ? execArgv.toSpliced(own, 2) : execArgv;
+  const run =
+    task.kind === 'script'
+      ? exec
+      : `${app.framework} ${task.role === 'agent' ? 'Agent' : 'Application'} (${task.options.framework})`;
+  return { run, nodeOptions, args, cwd };
+}
+
+function listenOf({ unixSocket, hostname, port, https }: Config['app']): string | null {
+  if (unixSocket !== undefined) return unixSocket;
+  if (port === undefined) return null;
+  return `${https === undefined ? 'http' : 'https'}://${hostname ?? '*'}:${port}`;
+}
+
+function asText(head: string, outlook: Outlook): string {
+  const { agent, app, workers, heapMiB, minReady, shutdown } = outlook;
+  const { delay, app: drain, agent: agentTime, grace } = shutdown;
+  const [one, ...others] = [delay, drain, agentTime].map(formatDuration);
+  const rows = {
+    agent: agent === null ? 'none' : commandOf(agent),
+    'app workers': `${workers} × ${commandOf(app)}`,
+    heap: heapMiB === null ? 'as Node.js decides' : `${heapMiB} MiB for each app worker`,
+    listens: outlook.listen ?? 'as the application decides',
+    ready: `while at least ${minReady} of ${workers} listen`,
+    stop: `${one} delay + ${others[0]} app workers + ${others[1]} agent, of ${formatDuration(grace)} grace`,
+    'health files': outlook.healthDir,
+  };
+  return [
+    `plan for ${head}`,
+    '',
+    ...Object.entries(rows).map(([name, text]) => `  ${name.padEnd(14)}${text}`),
+    '',
+    'because',
+    ...outlook.reasons.map((reason) => `  ${reason}`),
+    ...outlook.problems.map((problem) => `\nit would not start: ${problem}`),
+  ].join('\n');
+}
+
+function commandOf({ run, nodeOptions, args }: Program): string {
+  return ['node', ...nodeOptions, run, ...args].join(' ');
+}

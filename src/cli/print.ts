@@ -1,0 +1,112 @@
+import { stringify } from 'yaml';
+import type { LoadedConfig } from '../config/load.js';
+import { formatOrigin, type Origin } from '../config/origin.js';
+import { formatPath, type Path } from '../config/path.js';
+import { schema } from '../config/schema.js';
+import { isSecret, schemaAt } from '../config/schema-shape.js';
+import type { Tree } from '../config/tree.js';
+import { type Answer, answerFaults, type CliCommand, loadGiven, toJson } from './command.js';
+
+/**
+ * `eggcup print`: the effective config, each value with its origin. As text it is a config file again, with the same
+ * meaning but for secrets, which are masked; as JSON `{ file, config, origins: { 'app.port': 'cluster.yaml:3:9' } }`.
+ */
+export const print: CliCommand = {
+  summary: 'prints the effective config and where each value comes from; secrets are masked',
+  options: ['config', 'set', 'format'],
+  run(given, surroundings): Answer {
+    try {
+      const loaded = loadGiven(given, surroundings);
+      const values = valuesOf(loaded, loaded.tree, []);
+      return { code: 0, out: given.format === 'json' ? asJson(loaded.file, values) : asYaml(loaded.file, values) };
+    } catch (error) {
+      return answerFaults(error, given.format);
+    }
+  },
+};
+
+const MASK = '***';
+
+/** A value that is not a section, where it stands. */
+interface Value {
+  readonly path: Path;
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+function valuesOf(loaded: LoadedConfig, tree: Tree, path: Path): readonly Value[] {
+  if (tree.kind === 'map' && tree.entries.size > 0)
+    return [...tree.entries].flatMap(([name, entry]) => valuesOf(loaded, entry.tree, [...path, name]));
+  return [{ path, value: shown(loaded, tree, path), origin: tree.origin }];
+}
+
+function shown(loaded: LoadedConfig, tree: Tree, path: Path): unknown {
+  if (tree.kind === 'map') return {};
+  if (tree.kind === 'list') return tree.items.map((item, index) => shown(loaded, item, [...path, index]));
+  const wanted = schemaAt(schema, path);
+  if (tree.isHidden || (wanted !== undefined && isSecret(wanted))) return MASK;
+  // A path is shown as it was understood, a duration as it was written.
+  const effective = path.reduce<unknown>((value, step) => property(value, step), loaded.config);
+  return typeof effective === 'string' ? effective : tree.value;
+}
+
+function property(value: unknown, step: string | number): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined;
+}
+
+function asJson(file: string, values: readonly Value[]): string {
+  const config = {};
+  for (const { path, value } of values) place(config, path, value);
+  const origins = Object.fromEntries(values.map(({ path, origin }) => [formatPath(path), formatOrigin(origin)]));
+  return toJson({ file, config, origins });
+}
+
+function place(target: object, [step, ...rest]: Path, value: unknown): void {
+  if (step === undefined) return;
+  if (rest.length === 0) Reflect.set(target, step, value);
+  else {
+    const inner: unknown = Reflect.get(target, step);
+    const section = typeof inner === 'object' && inner !== null ? inner : {};
+    Reflect.set(target, step, section);
+    place(section, rest, value);
+  }
+}
+
+function asYaml(file: string, values: readonly Value[]): string {
+  const lines = values.flatMap((value, index) => linesOf(value, values[index - 1]?.path ?? []));
+  const width = Math.min(60, Math.max(...lines.map(({ text }) => text.length)));
+  const body = lines.map(({ text, comment }) => (comment === undefined ? text : `${text.padEnd(width)}  # ${comment}`));
+  return [`# the effective config of ${file}`, ...body].join('\n');
+}
+
+interface Line {
+  readonly text: string;
+  readonly comment?: string;
+}
+
+/** The value's own line, after those of the sections that it is the first in. */
+function linesOf({ path, value, origin }: Value, previous: Path): readonly Line[] {
+  const shared = path.findIndex((step, index) => step !== previous[index]);
+  return path.slice(shared).map((step, index) => {
+    const depth = shared + index;
+    const text = `${'  '.repeat(depth)}${scalarText(step)}:`;
+    if (depth < path.length - 1) return { text };
+    return { text: `${text} ${flow(value)}`, comment: formatOrigin(origin) };
+  });
+}
+
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => JSON.stringify(escaped(item))).join(', ')}]`;
+  return typeof value === 'object' ? '{}' : scalarText(escaped(value));
+}
+
+/** So that it is not replaced again. */
+function escaped(value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll(/\$(?=[${])/g, '$$$$') : value;
+}
+
+/** On one line, whatever is in it: of JSON's strings each is one of YAML's too. */
+function scalarText(value: unknown): string {
+  const plain = stringify(value, { lineWidth: 0 }).trimEnd();
+  return plain.includes('\n') ? JSON.stringify(value) : plain;
+}

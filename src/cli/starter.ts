@@ -1,0 +1,76 @@
+import * as v from 'valibot';
+import { schema } from '../config/schema.js';
+import { defaultOf, schemaAt } from '../config/schema-shape.js';
+import type { Found } from './look-at-folder.js';
+
+/**
+ * A commented cluster.yaml: what was found is set, what people change most stands below it with its default, as a
+ * comment. The explanations are the schema's. `schemaFile` is where an editor finds the JSON Schema.
+ */
+export function starterConfig(found: Found, schemaFile: string): string {
+  const { app, agent, port, nodeOptions } = found;
+  return [
+    `# yaml-language-server: $schema=${schemaFile}`,
+    '# What is commented out has the value that stands there. All keys: eggcup schema, docs/configuration.md.',
+    'apiVersion: eggcup/v1',
+    '',
+    ...explanation(['app'], ''),
+    'app:',
+    ...set(['app', app.kind], app.value, app.from),
+    ...(port === undefined ? unset(['app', 'port'], '3000') : set(['app', 'port'], port.value, port.from)),
+    ...(nodeOptions.length === 0
+      ? []
+      : set(['app', 'nodeOptions'], JSON.stringify(nodeOptions), 'scripts.start in package.json')),
+    ...(agent === undefined
+      ? []
+      : ['', ...explanation(['agent'], ''), 'agent:', ...set(['agent', 'script'], agent.value, agent.from)]),
+    ...Object.entries(OFTEN_CHANGED).flatMap(([name, keys]) => sectionOf(name, keys)),
+    '',
+  ].join('\n');
+}
+
+/** What operators set first, by section. */
+const OFTEN_CHANGED: Readonly<Record<string, readonly string[]>> = {
+  workers: ['count', 'memoryPerWorker', 'heap'],
+  startup: ['timeout'],
+  health: ['dir', 'minReady'],
+  restart: ['limit', 'duration'],
+  shutdown: ['delay', 'app', 'agent', 'grace'],
+  log: ['level', 'format'],
+};
+
+function sectionOf(name: string, keys: readonly string[]): readonly string[] {
+  const lines = keys.flatMap((key) => unset([name, key], String(defaultOf(at([name, key])))));
+  return ['', ...explanation([name], ''), `# ${name}:`, ...lines];
+}
+
+function set(path: readonly string[], value: string, from: string): readonly string[] {
+  return [...explanation(path, '  '), `  ${path.at(-1)}: ${scalar(value)}  # from ${from}`];
+}
+
+function unset(path: readonly string[], value: string): readonly string[] {
+  return [...explanation(path, '  '), `#   ${path.at(-1)}: ${scalar(value)}`];
+}
+
+/** In quotes where it starts like something else than plain text. */
+function scalar(text: string): string {
+  return /^[\w./@-]+$|^\[/.test(text) ? text : JSON.stringify(text);
+}
+
+const WIDTH = 100;
+
+function explanation(path: readonly string[], indent: string): readonly string[] {
+  const lines: string[] = [];
+  for (const word of (v.getDescription(at(path)) ?? '').split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length >= WIDTH) lines.push(`${indent}# ${word}`);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+function at(path: readonly string[]): v.GenericSchema {
+  const found = schemaAt(schema, path);
+  if (found === undefined) throw new Error(`the schema has no ${path.join('.')}`);
+  return found;
+}

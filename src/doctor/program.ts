@@ -1,0 +1,46 @@
+import { type Finding, failure, ok, warning } from './finding.js';
+
+/** What this program itself is made of. */
+export interface Program {
+  /** Without a `v`. */
+  readonly node: string;
+  readonly platform: NodeJS.Platform;
+  readonly arch: string;
+  /** Why the native part can't be loaded; `undefined` when it can. */
+  readonly whyNotNative: string | undefined;
+  readonly nodeOptions: string | undefined;
+}
+
+export function lookAtProgram({ node, platform, arch, whyNotNative, nodeOptions }: Program): readonly Finding[] {
+  return [
+    isSupported(node)
+      ? ok('Node.js', node)
+      : failure('Node.js', node, 'take a base image with Node.js 20.19, 22.12 or later'),
+    platform === 'linux'
+      ? ok('platform', `${platform} ${arch}`)
+      : warning('platform', `${platform} ${arch}`, 'for development only: no container limits, no processes in /proc'),
+    whyNotNative === undefined
+      ? ok('native part', 'loaded')
+      : warning('native part', whyNotNative, 'orphans are not reaped: `docker run --init`, or a mount without noexec'),
+    ...lookAtNodeOptions(nodeOptions),
+  ];
+}
+
+/** `engines` in package.json. */
+export function isSupported(node: string): boolean {
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  if (major === 20) return minor >= 19;
+  return major > 22 || (major === 22 && minor >= 12);
+}
+
+function lookAtNodeOptions(nodeOptions: string | undefined): readonly Finding[] {
+  if (nodeOptions === undefined || nodeOptions === '') return [];
+  const name = 'NODE_OPTIONS';
+  if (/--(?:experimental-)?permission\b/.test(nodeOptions))
+    return [failure(name, nodeOptions, 'without --permission: a master must start processes and write files')];
+  if (/--max-old-space-size\b|--max_old_space_size\b/.test(nodeOptions)) {
+    const remedy = 'holds for the master and the agent as well: set workers.heap instead';
+    return [warning(name, nodeOptions, remedy)];
+  }
+  return [ok(name, nodeOptions)];
+}

@@ -1,0 +1,191 @@
+/** `eggcup check`, `print`, `plan` and `schema`, as an operator calls them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { join } from 'node:path';
+import { folderWith, run, runJson } from '../helpers/cli.js';
+import { fixture, startScript } from '../helpers/cluster.js';
+
+const good = { 'cluster.yaml': `app: { script: ${fixture('scripts/hello.js')} }\n` };
+
+test('check says whether a config file is right', (t) => {
+  const bad = folderWith(t, { 'cluster.yaml': 'app: {}\n' });
+  assert.equal(run('cli', ['check'], bad).code, 78);
+  assert.match(run('cli', ['check'], bad).stderr, /cluster\.yaml:1:/);
+  const folder = folderWith(t, good);
+  assert.deepEqual(run('cli', ['check'], folder), { code: 0, stdout: 'cluster.yaml is right\n', stderr: '' });
+  assert.equal(run('cli', ['check', '--set', 'workers.count=0'], folder).code, 78);
+});
+
+test('check tells a program each fault with its place', (t) => {
+  const folder = folderWith(t, { 'cluster.yaml': 'app: { script: no.js }\nworkers:\n  cuont: 2\n' });
+  const env = { EGGCUP__WORKERS__MIN: '0' };
+  const answer = runJson(['check', '--set', 'workers.max=0'], folder, env) as {
+    valid: boolean;
+    errors: readonly Record<string, unknown>[];
+  };
+  assert.equal(answer.valid, false);
+  const places = answer.errors.map(({ message: _message, ...place }) => place);
+  assert.deepEqual(places, [
+    { code: 'ERR_CONFIG', path: 'app.script', file: 'cluster.yaml', line: 1, column: 16 },
+    { code: 'ERR_CONFIG', path: 'workers.cuont', file: 'cluster.yaml', line: 3, column: 3 },
+    { code: 'ERR_CONFIG', path: 'workers.min', variable: 'EGGCUP__WORKERS__MIN' },
+    { code: 'ERR_CONFIG', path: 'workers.max', option: '--set' },
+  ]);
+  assert.ok(answer.errors.every(({ message }) => typeof message === 'string' && message !== ''));
+  const right = folderWith(t, good);
+  assert.deepEqual(runJson(['check'], right), { valid: true, file: join(right, 'cluster.yaml'), errors: [] });
+});
+
+const rich = {
+  'server.js': '',
+  passphrase: 'very secret\n',
+  'cluster.yaml': [
+    'app:',
+    '  script: server',
+    '  port: "${PORT:-3000}"',
+    '  args: ["a b", "", "${NAME}", "#1"]',
+    '  env: { VERSION: 1.10, "A.B": "x: y # z", DOLLARS: "a$$b $${NOT} $c", TOKEN: "${file:passphrase}", LINES: "1\\n2" }',
+    'health: { dir: health, minReady: 50% }',
+    'startup: { timeout: 1.5m }',
+    '',
+  ].join('\n'),
+};
+
+test('print shows the effective config with origins; as text it is a config with the same meaning', (t) => {
+  const folder = folderWith(t, rich);
+  const env = { NAME: 'eggcup', EGGCUP__WORKERS__COUNT: '3' };
+  const { code, stdout } = run('cli', ['print', '--set', 'restart.limit=7'], folder, env);
+  assert.equal(code, 0);
+  const line = (key: string): string | undefined => stdout.split('\n').find((it) => it.trim().startsWith(`${key}:`));
+  assert.match(line('script') ?? '', /script: \/.*\/server\.js +# cluster\.yaml:2:11$/);
+  assert.match(line('port') ?? '', /port: 3000 +# cluster\.yaml:3:9$/);
+  assert.match(line('count') ?? '', /count: 3 +# EGGCUP__WORKERS__COUNT$/);
+  assert.match(line('limit') ?? '', /limit: 7 +# --set$/);
+  assert.match(line('timeout') ?? '', /timeout: 1\.5m +# cluster\.yaml:7:21$/);
+  assert.match(line('interval') ?? '', /interval: 10s +# default$/);
+  assert.ok(!stdout.includes('very secret'));
+  assert.match(line('TOKEN') ?? '', /TOKEN: "\*\*\*"/);
+
+  interface Printed {
+    readonly file: string;
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly origins: Readonly<Record<string, string>>;
+  }
+  const asJson = runJson(['print', '--set', 'restart.limit=7'], folder, env) as Printed;
+  assert.equal(asJson.file, join(folder, 'cluster.yaml'));
+  assert.deepEqual(Object.assign({}, asJson.config['app']), {
+    ...Object.assign({}, asJson.config['app']),
+    port: 3000,
+    args: ['a b', '', 'eggcup', '#1'],
+    env: { VERSION: '1.10', 'A.B': 'x: y # z', DOLLARS: 'a$b ${NOT} $c', TOKEN: '***', LINES: '1\n2' },
+  });
+  assert.equal(asJson.origins['app.env["A.B"]'], 'cluster.yaml:5:32');
+  const again = runJson(['print'], folderWith(t, { 'cluster.yaml': stdout })) as Printed;
+  assert.deepEqual(again.config, asJson.config);
+});
+
+test('print masks what the schema calls secret, and says what is wrong in the place of a wrong config', (t) => {
+  const https = 'app: { framework: ./f.js, https: { key: key.pem, cert: cert.pem, passphrase: hush } }\n';
+  const files = { 'cluster.yaml': https, 'package.json': '{}', 'f.js': '', 'key.pem': '', 'cert.pem': '' };
+  const { stdout } = run('cli', ['print'], folderWith(t, files));
+  assert.match(stdout, /passphrase: "\*\*\*"/);
+  assert.match(stdout, /key: "\*\*\*"/);
+  assert.match(stdout, /cert: \/.*cert\.pem/);
+  assert.ok(!stdout.includes('hush'));
+  assert.equal(run('cli', ['print'], folderWith(t, { 'cluster.yaml': 'app: {}' })).code, 78);
+});
+
+interface Planned {
+  readonly workers: number;
+  readonly heapMiB: number | null;
+  readonly reasons: readonly string[];
+  readonly app: { readonly run: string; readonly nodeOptions: readonly string[]; readonly args: readonly string[] };
+  readonly agent: object | null;
+  readonly problems: readonly string[];
+}
+
+test('plan says what a master then really starts, and why', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', {
+    app: { args: ['x'], nodeOptions: ['--trace-warnings'] },
+    workers: { count: 'auto', max: 2, heap: '200Mi' },
+    agent: { script: fixture('scripts/agent-idle.js') },
+  });
+  await cluster.untilReady();
+  const plan = runJson(['plan', '--config', 'cluster.yaml'], cluster.dir) as Planned;
+  const { workers, heapMiB, reasons } = plan;
+  assert.deepEqual({ workers, heapMiB, reasons }, cluster.status()?.plan);
+  assert.deepEqual(plan.app.nodeOptions, ['--max-old-space-size=200', '--trace-warnings']);
+  assert.deepEqual([plan.app.run, plan.app.args], [fixture('scripts/hello.js'), ['x']]);
+  assert.notEqual(plan.agent, null);
+  assert.equal(cluster.status()?.children.filter(({ slot }) => slot !== 'agent').length, workers);
+  const { stdout } = run('cli', ['plan', '--config', 'cluster.yaml'], cluster.dir);
+  assert.match(stdout, /app workers +[12] × node --max-old-space-size=200 --trace-warnings \/.*hello\.js x\n/);
+  for (const reason of reasons) assert.ok(stdout.includes(reason));
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('plan under another quota and limit does not look at this machine', (t) => {
+  const folder = folderWith(t, good);
+  const planned = runJson(['plan', '--cpu', '16000m', '--memory', '64Gi'], folder) as Planned;
+  assert.equal(planned.workers, 16);
+  assert.match(planned.reasons[0] ?? '', /^16 workers: CPU quota 16 gives 16 \(--cpu\)$/);
+  const small = runJson(['plan', '--cpu', '1500m', '--memory', '256Mi'], folder) as Planned;
+  assert.deepEqual([small.workers, small.heapMiB], [1, 120]);
+  for (const [option, value, meant] of [
+    ['--cpu', '2', '2000m'],
+    ['--cpu', '0m', ''],
+    ['--memory', '512m', '512Mi'],
+    ['--memory', '1', ''],
+  ] as const) {
+    const { code, stderr } = run('cli', ['plan', option, value], folder);
+    assert.equal(code, 78);
+    assert.ok(
+      stderr.includes(`${option} must be `) && stderr.includes(`got "${value}"`) && stderr.includes(meant),
+      stderr,
+    );
+  }
+});
+
+test('plan says what is missing to start', (t) => {
+  const folder = folderWith(t, { 'cluster.yaml': 'app: { framework: no-such-egg }\n', 'package.json': '{}' });
+  const { code, stdout } = run('cli', ['plan'], folder);
+  assert.equal(code, 78);
+  assert.match(stdout, /it would not start: .*no-such-egg.* is not found .*npm install no-such-egg/);
+});
+
+test('--set reaches the cluster that the entrypoint starts', (t) => {
+  const folder = folderWith(t, good);
+  const { code, stdout } = run('entry', ['--set', 'workers.count=none', '--set', 'log.format=json'], folder);
+  assert.equal(code, 78);
+  assert.match(stdout, /--set workers\.count: must be \\"auto\\" or a whole number/);
+});
+
+test('schema prints the JSON Schema; a word, an option or a command that is none is refused', (t) => {
+  const schema = JSON.parse(run('cli', ['schema']).stdout) as { $schema: string };
+  assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
+  const folder = folderWith(t, good);
+  for (const [args, why] of [
+    [[], /^usage: eggcup COMMAND/],
+    [['nothing'], /unknown command "nothing"\nusage/],
+    [['constructor'], /unknown command "constructor"/],
+    [['status'], /"status" is not available yet/],
+    [['check', 'cluster.yaml'], /eggcup check: unexpected word "cluster\.yaml"; see eggcup check --help/],
+    [['check', '--confg', 'x'], /unknown option "--confg"/],
+    [['check', '--cpu', '1m'], /unknown option "--cpu"/],
+    [['check', '--config'], /--config needs a value: --config FILE/],
+    [['check', '--config', '--format'], /--config needs a value/],
+    [['check', '--format', 'xml'], /--format must be text or json, got "xml"/],
+  ] as const) {
+    const { code, stderr } = run('cli', args, folder);
+    assert.equal(code, 78, args.join(' '));
+    assert.match(stderr, why);
+  }
+});
+
+test('each command explains itself', () => {
+  for (const name of ['check', 'print', 'plan', 'schema', 'init', 'doctor']) {
+    const { code, stdout } = run('cli', [name, '--help']);
+    assert.equal(code, 0);
+    assert.ok(stdout.startsWith(`usage: eggcup ${name}`));
+  }
+});

@@ -39,6 +39,8 @@ export const LOG_MESSAGES = {
   'health.http-failed': 'A request to the health endpoints could not be served; the cluster runs',
   'health.watchdog-failed': 'Nothing takes `live` away when the master hangs: probe its age with dist/probe.js',
   'message.dropped': 'A message was dropped',
+  'channel.overflow': 'A process does not read its messages: from now on they are dropped',
+  'channel.drained': 'A process reads its messages again',
   'init.unavailable': 'The native part could not be loaded: orphans are not reaped',
   'init.no-subreaper': 'The kernel makes no subreaper of the master: orphans leave it',
   'signal.ignored': 'A signal was ignored: what it asks for is not available yet',

@@ -74,6 +74,12 @@ function* ofChildren(children: readonly ChildSnapshot[]): Generator<Family> {
     samples: slots.map(([slot, [current]]) => [{ slot }, current.restarts]),
   };
   yield {
+    name: 'eggcup_messages_dropped_total',
+    type: 'counter',
+    help: 'Messages that did not get to the processes of a slot: they did not read, or were gone.',
+    samples: slots.map(([slot, [current]]) => [{ slot }, current.messagesDropped]),
+  };
+  yield {
     name: 'eggcup_child_state_timestamp_seconds',
     type: 'gauge',
     help: 'When the current process of a slot came into its state, in Unix time.',

@@ -40,6 +40,8 @@ export interface ChildSnapshot {
   readonly restarts: number;
   readonly rssBytes: number | null;
   readonly since: string;
+  /** Messages that did not get to the slot's processes: they did not read, or were gone. */
+  readonly messagesDropped: number;
 }
 
 /** As `status.json` has it. */

@@ -77,6 +77,7 @@ export class Cluster {
       policy,
       frame: { startedAt: new Date().toISOString(), plan, facts: booted.facts },
       address: () => this.#messages.url,
+      messagesDropped: (slot) => this.#messages.droppedFor(slot),
       rss: this.#rss,
     });
     this.#reporter = this.#openReporter();

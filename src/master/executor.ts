@@ -86,6 +86,16 @@ export class Executor implements ChildEvents {
     this.#options.dispatch({ kind: 'child-disconnected', id: child.id });
   }
 
+  overflowed(child: Child): void {
+    this.#options.log.warn('channel.overflow', { slot: child.slot, pid: child.pid });
+  }
+
+  drained(child: Child, dropped: number): void {
+    const { log, messages } = this.#options;
+    messages.drained(child);
+    if (dropped > 0) log.info('channel.drained', { slot: child.slot, pid: child.pid, dropped });
+  }
+
   exited(child: Child, code: number | null, signal: string | null): void {
     const { children, dispatch, onExit } = this.#options;
     children.delete(child.id);

@@ -1,12 +1,12 @@
 import { parseFromChild, parseUserMessage } from '../ipc/parse.js';
 import type { FromChild, ListenAddress, UserMessage } from '../ipc/protocol.js';
-import { type Route, type Sender, route } from '../ipc/routing.js';
+import type { Sender } from '../ipc/routing.js';
 import type { Log } from '../log.js';
 import type { Child } from '../process/child.js';
-import type { Roles } from './roles.js';
-import type { Announcement, Recipient, State } from '../supervisor/model.js';
-import { isPastGate } from '../supervisor/view.js';
+import type { Announcement, Recipient, Slot, State } from '../supervisor/model.js';
+import { Delivery } from './delivery.js';
 import type { Happening } from './loop.js';
+import type { Roles } from './roles.js';
 
 export interface MessagesOptions {
   readonly log: Log;
@@ -26,11 +26,14 @@ export class Messages {
   readonly #options: MessagesOptions;
   /** Where the application listens, once a worker has said so. */
   address: ListenAddress | undefined;
+  readonly #delivery: Delivery;
   /** By child: the servers that make it ready. */
   readonly #counted = new Map<number, Set<string>>();
 
   constructor(options: MessagesOptions) {
     this.#options = options;
+    const onMasterMessage = (message: UserMessage, from: Sender): void => this.#toMaster(message, from);
+    this.#delivery = new Delivery({ ...options, onMasterMessage });
   }
 
   fromChild(child: Child, raw: unknown): void {
@@ -40,9 +43,9 @@ export class Messages {
         return this.#own(child, parsed.message);
       case 'user':
         if (this.#isReadyWord(child, parsed.message)) return this.#ready(child, undefined);
-        return this.#deliver({ ...parsed.message, from: child.role }, child.role);
+        return this.#delivery.deliver({ ...parsed.message, from: child.role }, child.role, child);
       case 'rubbish':
-        return this.#drop(parsed.why, { from: child.slot });
+        return this.#delivery.drop(parsed.why, { from: child.slot });
     }
   }
 
@@ -58,19 +61,32 @@ export class Messages {
   /** Nothing more comes from this child. */
   forget(child: Child): void {
     this.#counted.delete(child.id);
+    this.#delivery.forget(child);
+  }
+
+  /** A child has caught up with its messages. */
+  drained(child: Child): void {
+    this.#delivery.drained(child);
+  }
+
+  /** How many messages did not get to the processes of this slot. */
+  droppedFor(slot: Slot): number {
+    return this.#delivery.droppedFor(slot);
   }
 
   fromParent(raw: unknown): void {
     const message = parseUserMessage(raw);
-    if (message !== undefined) this.#deliver({ ...message, from: 'parent' }, 'parent');
+    if (message !== undefined) this.#delivery.deliver({ ...message, from: 'parent' }, 'parent');
   }
 
   /** The master's own words, with what only it knows. */
   announce(to: Recipient, announcement: Announcement): void {
     const message: UserMessage = { ...this.#completed(to, announcement), from: 'master' };
-    if (to === 'parent') this.#toParent(message);
+    if (to === 'parent') this.#delivery.toParent(message);
     else if (typeof to === 'object') this.#options.children.get(to.id)?.send(message);
-    else for (const child of this.#reachable(to === 'apps' ? 'app' : 'agent')) this.#send(child, message);
+    else
+      for (const child of this.#delivery.reachable(to === 'apps' ? 'app' : 'agent'))
+        this.#delivery.send(child, message);
   }
 
   #completed(to: Recipient, announcement: Announcement): UserMessage {
@@ -174,54 +190,10 @@ export class Messages {
     return child.role === 'agent' ? roles.agent?.task : roles.app.task;
   }
 
-  #deliver(message: UserMessage, from: Sender): void {
-    const [agent] = this.#reachable('agent');
-    const target: Route = route(message, from, { masterPid: process.pid, agentPid: agent?.pid });
-    switch (target.to) {
-      case 'master':
-        return this.#toMaster(message, from);
-      case 'parent':
-        return this.#toParent(message);
-      case 'agent':
-        if (agent === undefined) return this.#drop('there is no agent now', { action: message.action, from });
-        return this.#send(agent, message);
-      case 'apps':
-        for (const child of this.#reachable('app')) this.#send(child, message);
-        return;
-      case 'app': {
-        const child = this.#reachable('app').find(({ pid }) => String(pid) === target.pid);
-        if (child === undefined) return this.#drop(`no process ${target.pid}`, { action: message.action, from });
-        return this.#send(child, message);
-      }
-      case 'nobody':
-        return this.#drop(target.why, { action: message.action, from });
-    }
-  }
-
   /** What others may ask of the master is a closed list; everything else is dropped. */
   #toMaster(message: UserMessage, from: Sender): void {
     if (message.action === 'reload-worker') this.#options.log.warn('signal.ignored', { action: message.action, from });
-    else this.#drop('the master takes no such message', { action: message.action, from });
-  }
-
-  #toParent(message: UserMessage): void {
-    if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
-  }
-
-  #send(child: Child, message: UserMessage): void {
-    if (!child.send(message)) this.#drop('its receiver takes no messages', { action: message.action, to: child.slot });
-  }
-
-  /** Who has been let past the gate: nobody in a process listens before. */
-  #reachable(role: 'agent' | 'app'): readonly Child[] {
-    return this.#options
-      .state()
-      .children.filter((child) => (child.slot === 'agent') === (role === 'agent') && isPastGate(child))
-      .flatMap(({ id }) => this.#options.children.get(id) ?? []);
-  }
-
-  #drop(why: string, fields: object): void {
-    this.#options.log.debug('message.dropped', { why, ...fields });
+    else this.#delivery.drop('the master takes no such message', { action: message.action, from });
   }
 }
 

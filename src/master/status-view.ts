@@ -1,13 +1,14 @@
 import type { Snapshot } from '../health/snapshot.js';
 import { isDead, readProcessTable } from '../process/proc.js';
 import type { RssSamples } from '../process/rss-samples.js';
-import type { Policy, State } from '../supervisor/model.js';
+import type { Policy, Slot, State } from '../supervisor/model.js';
 import { type StatusFrame, statusOf } from './status.js';
 
 export interface StatusViewOptions {
   readonly policy: Policy;
   readonly frame: StatusFrame;
   readonly address: () => string | null;
+  readonly messagesDropped: (slot: Slot) => number;
   readonly rss: RssSamples;
 }
 
@@ -27,10 +28,11 @@ export class StatusView {
 
   /** As it is now. */
   take(state: State): Snapshot {
-    const { policy, frame, address, rss } = this.#options;
+    const { policy, frame, address, messagesDropped, rss } = this.#options;
     const at = performance.now();
     if (at - this.#countedAt >= policy.checkIntervalMs) this.#countZombies(at);
-    const snapshot = statusOf(state, policy, { at, address: address(), zombies: this.#zombies }, frame, rss);
+    const now = { at, address: address(), zombies: this.#zombies, messagesDropped };
+    const snapshot = statusOf(state, policy, now, frame, rss);
     this.#last = { state, at, snapshot };
     return snapshot;
   }

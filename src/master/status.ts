@@ -1,6 +1,6 @@
 import type { Markers, Snapshot } from '../health/snapshot.js';
 import type { RssSamples } from '../process/rss-samples.js';
-import type { Policy, State } from '../supervisor/model.js';
+import type { Policy, Slot, State } from '../supervisor/model.js';
 import { childViews, hasStarted, isLive, isReady, restartsInWindow, shownPhase } from '../supervisor/view.js';
 import type { ContainerFacts } from '../container/facts.js';
 import type { Reading } from '../container/reading.js';
@@ -13,18 +13,20 @@ export interface StatusFrame {
   readonly facts: ContainerFacts;
 }
 
+/** What only the moment tells. */
+export interface Now {
+  readonly at: number;
+  readonly address: string | null;
+  readonly zombies: number;
+  readonly messagesDropped: (slot: Slot) => number;
+}
+
 export function markersOf(state: State, policy: Policy): Markers {
   return { started: hasStarted(state), ready: isReady(state, policy), live: isLive(state) };
 }
 
 /** `status.json` (design 3): one snapshot. `zombies` counts children that have ended and were not reaped. */
-export function statusOf(
-  state: State,
-  policy: Policy,
-  now: { readonly at: number; readonly address: string | null; readonly zombies: number },
-  frame: StatusFrame,
-  rss: RssSamples,
-): Snapshot {
+export function statusOf(state: State, policy: Policy, now: Now, frame: StatusFrame, rss: RssSamples): Snapshot {
   const { plan, facts } = frame;
   return {
     apiVersion: 'eggcup/v1',
@@ -49,6 +51,7 @@ export function statusOf(
       restarts: child.restarts,
       rssBytes: child.pid === null ? null : rss.take(child.pid),
       since: isoTime(child.since),
+      messagesDropped: now.messagesDropped(child.slot),
     })),
     restartsInWindow: restartsInWindow(state, policy, now.at),
     zombies: now.zombies,

@@ -21,7 +21,7 @@ export function forkAgent(launch: Launch, events: ChildEvents): void {
     agent.once('error', (error) => events.forkFailed('agent', error.message));
     return;
   }
-  const child = new Child('agent', agent, agent.pid);
+  const child = new Child('agent', agent, agent.pid, events);
   agent.on('message', (raw) => events.message(child, raw));
   agent.once('disconnect', () => events.disconnected(child));
   agent.once('exit', (code, signal) => child.endTail(() => events.exited(child, code, signal)));

@@ -91,7 +91,7 @@ export class AppWorkers {
       worker.once('error', (error) => this.#events.forkFailed(slot, error.message));
       return;
     }
-    const child = new Child(slot, worker.process, pid);
+    const child = new Child(slot, worker.process, pid, this.#events);
     this.#children.set(worker, child);
     worker.process.on('message', (raw) => this.#events.message(child, raw));
     worker.on('error', (error) => this.#events.channelFailed(child, error));

@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { hasCode } from '../errors.js';
 import type { ToChild, UserMessage } from '../ipc/protocol.js';
 import type { Slot } from '../supervisor/model.js';
+import { channelHandleOf } from './channel-handle.js';
+import { Outbox } from './outbox.js';
 import { type ProcessEntry, descendantsOf, isAlive, readProcessTable } from './proc.js';
 import { sendSignal } from './signal.js';
 
@@ -13,14 +14,16 @@ export interface ChildEvents {
   /** Something on the channel could not be sent or read; the process itself goes on. */
   channelFailed(child: Child, error: Error): void;
   disconnected(child: Child): void;
+  /** It reads too slowly, or not at all: from now on messages to it are dropped. */
+  overflowed(child: Child): void;
+  /** It has caught up; so many were dropped meanwhile. */
+  drained(child: Child, dropped: number): void;
   /** The process has ended and, when it was told to end, so has what it had started. */
   exited(child: Child, code: number | null, signal: string | null): void;
   /** cfork's limit is reached: a slot stays empty. */
   reforkRefused(): void;
 }
 
-/** Messages that a child has not taken yet; more are dropped, so that one that stopped reading costs no more. */
-const MAX_UNSENT = 10_000;
 const TAIL_POLL_MS = 50;
 
 let lastId = 0;
@@ -31,16 +34,21 @@ export class Child {
   readonly slot: Slot;
   readonly pid: number;
   readonly process: ChildProcess;
-  #unsent = 0;
+  /** What is on its way to it. */
+  readonly outbox: Outbox;
   /** What to tell it once it listens; `undefined` since it does. */
   #untold: ToChild[] | undefined = [];
   /** What it had started when it was told to end. */
   #descendants: readonly ProcessEntry[] | undefined;
 
-  constructor(slot: Slot, childProcess: ChildProcess, pid: number) {
+  constructor(slot: Slot, childProcess: ChildProcess, pid: number, events: ChildEvents) {
     this.slot = slot;
     this.process = childProcess;
     this.pid = pid;
+    this.outbox = new Outbox(childProcess, {
+      drained: (dropped) => events.drained(this, dropped),
+      overflowed: () => events.overflowed(this),
+    });
   }
 
   get role(): 'agent' | 'app' {
@@ -53,7 +61,7 @@ export class Child {
 
   /** Tells the child something of ours, as soon as it listens. */
   tell(message: ToChild): void {
-    if (this.#untold === undefined) this.#send(message);
+    if (this.#untold === undefined) this.outbox.send(message);
     else this.#untold.push(message);
   }
 
@@ -61,24 +69,21 @@ export class Child {
   listens(): void {
     const untold = this.#untold ?? [];
     this.#untold = undefined;
-    for (const message of untold) this.#send(message);
+    for (const message of untold) this.outbox.send(message);
   }
 
   /** Returns whether the message is on its way: not to a closed channel, nor past the backlog's bound. */
   send(message: UserMessage): boolean {
-    return this.#send(message);
+    return this.outbox.send(message);
   }
 
-  #send(message: ToChild | UserMessage): boolean {
-    if (!this.process.connected || this.#unsent >= MAX_UNSENT) return false;
-    this.#unsent += 1;
-    this.process.send(message, (error) => {
-      this.#unsent -= 1;
-      // The child has closed its end meanwhile; its disconnect or exit says the rest.
-      const gone = ['EPIPE', 'ECONNRESET', 'ERR_IPC_CHANNEL_CLOSED'].some((code) => hasCode(error, code));
-      if (error !== null && !gone) throw error;
-    });
-    return true;
+  /** Leaves what it sends unread, until `resumeReading`. */
+  holdReading(): void {
+    channelHandleOf(this.process)?.readStop();
+  }
+
+  resumeReading(): void {
+    channelHandleOf(this.process)?.readStart();
   }
 
   terminate(): void {

@@ -1,18 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
-
-interface ChannelHandle {
-  onread: (this: unknown, ...args: unknown[]) => unknown;
-}
+import { channelHandleOf } from './channel-handle.js';
 
 /**
  * Keeps a line on a child's channel that is no JSON (a child can write to its descriptor itself) from being an uncaught
- * exception of the master, where Node throws it. Node has no public place for this; where its handle can't be found,
- * nothing is changed.
+ * exception of the master, where Node throws it. Where the channel's handle can't be found, nothing is changed.
  */
 export function guardChannel(child: ChildProcess, onUnreadable: (error: Error) => void): void {
-  const key = Object.getOwnPropertySymbols(child).find(({ description }) => description === 'kChannelHandle');
-  const handle = key === undefined ? undefined : (Reflect.get(child, key) as ChannelHandle | null);
-  if (handle === undefined || handle === null) return;
+  const handle = channelHandleOf(child);
+  if (handle === undefined) return;
   const read = handle.onread;
   handle.onread = function readOrTell(...args) {
     try {

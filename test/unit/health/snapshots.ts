@@ -3,7 +3,7 @@ import type { ChildSnapshot, Snapshot } from '#eggcup/health/snapshot.js';
 const since = '2026-01-02T03:04:05.500Z';
 
 export function child(change: Partial<ChildSnapshot> & { readonly slot: string }): ChildSnapshot {
-  return { pid: 12, state: 'ready', restarts: 0, rssBytes: 50_000_000, since, ...change };
+  return { pid: 12, state: 'ready', restarts: 0, rssBytes: 50_000_000, since, messagesDropped: 0, ...change };
 }
 
 /** A cluster of one agent and two app workers that runs, in a container with every limit. */

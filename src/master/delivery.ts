@@ -1,0 +1,97 @@
+import type { UserMessage } from '../ipc/protocol.js';
+import { type Route, type Sender, route } from '../ipc/routing.js';
+import type { Log } from '../log.js';
+import type { Child } from '../process/child.js';
+import { Outbox } from '../process/outbox.js';
+import type { Slot, State } from '../supervisor/model.js';
+import { isPastGate } from '../supervisor/view.js';
+import { BackPressure } from './back-pressure.js';
+
+export interface DeliveryOptions {
+  readonly log: Log;
+  readonly children: ReadonlyMap<number, Child>;
+  readonly state: () => State;
+  /** An application's message to the master. */
+  readonly onMasterMessage: (message: UserMessage, from: Sender) => void;
+}
+
+/** Brings messages to processes: to whom, not faster than they are read, and with an account of what did not arrive. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #backPressure = new BackPressure();
+  readonly #parent = new Outbox(process, {
+    drained: () => this.#backPressure.release(this.#parent),
+    overflowed: () => this.#options.log.warn('channel.overflow', { slot: 'parent' }),
+  });
+  readonly #dropped = new Map<Slot, number>();
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** An application's message, by egg-cluster's rules. `sender` is the child that it came from, if it did. */
+  deliver(message: UserMessage, from: Sender, sender?: Child): void {
+    const [agent] = this.reachable('agent');
+    const target: Route = route(message, from, { masterPid: process.pid, agentPid: agent?.pid });
+    switch (target.to) {
+      case 'master':
+        return this.#options.onMasterMessage(message, from);
+      case 'parent':
+        return this.toParent(message, sender);
+      case 'agent':
+        if (agent === undefined) return this.drop('there is no agent now', { action: message.action, from });
+        return this.send(agent, message, sender);
+      case 'apps':
+        for (const child of this.reachable('app')) this.send(child, message, sender);
+        return;
+      case 'app': {
+        const child = this.reachable('app').find(({ pid }) => String(pid) === target.pid);
+        if (child === undefined) return this.drop(`no process ${target.pid}`, { action: message.action, from });
+        return this.send(child, message, sender);
+      }
+      case 'nobody':
+        return this.drop(target.why, { action: message.action, from });
+    }
+  }
+
+  send(child: Child, message: UserMessage, sender?: Child): void {
+    if (!child.send(message)) {
+      this.#dropped.set(child.slot, this.droppedFor(child.slot) + 1);
+      this.drop('its receiver takes no messages', { action: message.action, to: child.slot });
+    }
+    if (sender !== undefined) this.#backPressure.afterSend(sender, child.outbox);
+  }
+
+  toParent(message: UserMessage, sender?: Child): void {
+    this.#parent.send(message);
+    if (sender !== undefined) this.#backPressure.afterSend(sender, this.#parent);
+  }
+
+  /** Who has been let past the gate: nobody in a process listens before. */
+  reachable(role: 'agent' | 'app'): readonly Child[] {
+    return this.#options
+      .state()
+      .children.filter((child) => (child.slot === 'agent') === (role === 'agent') && isPastGate(child))
+      .flatMap(({ id }) => this.#options.children.get(id) ?? []);
+  }
+
+  /** A child has caught up with its messages. */
+  drained(child: Child): void {
+    this.#backPressure.release(child.outbox);
+  }
+
+  /** A child has ended. */
+  forget(child: Child): void {
+    this.#backPressure.release(child.outbox);
+    child.resumeReading(); // What it has left, up to the end.
+  }
+
+  /** How many messages did not get to the processes of this slot: it did not read, or was gone. */
+  droppedFor(slot: Slot): number {
+    return this.#dropped.get(slot) ?? 0;
+  }
+
+  drop(why: string, fields: object): void {
+    this.#options.log.debug('message.dropped', { why, ...fields });
+  }
+}

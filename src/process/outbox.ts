@@ -1,0 +1,84 @@
+import { hasCode } from '../errors.js';
+
+/** One end of a channel: a child's, or this process' own to its parent. */
+export interface Sending {
+  readonly connected: boolean;
+  send?(message: object, handle: undefined, options: undefined, sent: (error: Error | null) => void): boolean;
+}
+
+export interface OutboxEvents {
+  /** What was full has gone out far enough to take more; so many were dropped meanwhile. */
+  drained(dropped: number): void;
+  /** From here on messages are dropped. */
+  overflowed(): void;
+}
+
+/**
+ * What a process that does not read may cost: so much waits for it, more is dropped. A process that reads slowly comes nowhere near,
+ * because whoever writes to it is not read meanwhile (`BackPressure`).
+ */
+export const MAX_WAITING_BYTES = 16 * 2 ** 20;
+
+/** The messages on their way to one process. */
+export class Outbox {
+  readonly #to: Sending;
+  readonly #events: OutboxEvents;
+  #waiting = 0;
+  /** Of the messages that were sent while it was full. */
+  #waitingBytes = 0;
+  /** It is full until no more than so many wait. */
+  #fullAbove: number | undefined;
+  #written = 0;
+  /** Since it is full. */
+  #dropped = 0;
+
+  constructor(to: Sending, events: OutboxEvents) {
+    this.#to = to;
+    this.#events = events;
+  }
+
+  /** Node's threshold for its backlog (128 KiB) was passed: time to hold back whoever writes. */
+  get isFull(): boolean {
+    return this.#fullAbove !== undefined;
+  }
+
+  /** How many messages have gone out: while it grows the other side reads. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Returns whether the message is on its way: not to a closed channel, nor past the bound. */
+  send(message: object): boolean {
+    if (!this.#to.connected) return false;
+    // Asked only then: it costs as much as the sending itself.
+    const bytes = this.isFull ? Buffer.byteLength(JSON.stringify(message)) : 0;
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
+      this.#overflow();
+      return false;
+    }
+    this.#waiting += 1;
+    this.#waitingBytes += bytes;
+    const hasRoom = this.#to.send?.(message, undefined, undefined, (error) => this.#sent(bytes, error));
+    if (hasRoom === false) this.#fullAbove ??= this.#waiting / 2;
+    return true;
+  }
+
+  #overflow(): void {
+    this.#dropped += 1;
+    if (this.#dropped === 1) this.#events.overflowed();
+  }
+
+  #sent(bytes: number, error: Error | null): void {
+    this.#waiting -= 1;
+    this.#waitingBytes -= bytes;
+    this.#written += 1;
+    // The other side has closed its end meanwhile; its disconnect or exit says the rest.
+    const isGone = ['EPIPE', 'ECONNRESET', 'ERR_IPC_CHANNEL_CLOSED'].some((code) => hasCode(error, code));
+    if (error !== null && !isGone) throw error;
+    if (this.#fullAbove === undefined || this.#waiting > this.#fullAbove) return;
+    const dropped = this.#dropped;
+    this.#fullAbove = undefined;
+    this.#dropped = 0;
+    this.#events.drained(dropped);
+  }
+}

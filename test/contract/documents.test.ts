@@ -1,8 +1,9 @@
 /** README and docs say what the code does. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { meaningOf } from '#eggcup/init/exit-codes.js';
 import { LOG_MESSAGES } from '#eggcup/log-events.js';
 import { HEALTH_FILES } from '#eggcup/health/files.js';
 import { renderMetrics } from '#eggcup/health/metrics.js';
@@ -26,6 +27,43 @@ test('the README names the exit codes that the code knows', () => {
   );
 });
 
+test('docs/exit-codes.md says of each code what the termination message says', () => {
+  const table = read('docs/exit-codes.md').split('## And of one command?')[0] ?? '';
+  const rows = [...table.matchAll(/^\| (\d+) \| ([^|]+) \|/gm)].map(([, code, means = '']) => [Number(code), means]);
+  const known = Array.from({ length: 128 }, (_, code) => code).filter((code) => meaningOf(code) !== undefined);
+  assert.deepEqual(
+    rows.map(([code, means]) => [code, String(means).replaceAll('`', '')]),
+    known.map((code) => [code, meaningOf(code)]),
+  );
+  for (const [, event = ''] of table.matchAll(/`([a-z]+\.[a-z-]+)`/g)) {
+    const isKey = read('docs/configuration.md').includes(`| \`${event}\` |`);
+    assert.ok(isKey || Object.hasOwn(LOG_MESSAGES, event), event);
+  }
+});
+
+test('docs/signals.md and the README name the signals that the code knows', () => {
+  const code = read('src/master/cluster-signals.ts');
+  const listIn = (name: string): readonly string[] => {
+    const [, list = ''] = new RegExp(`const ${name}[^=]*= [^;]*?\\[([^\\]]*)\\]`).exec(code) ?? [];
+    return [...list.matchAll(/SIG\w+/g)].map(([signal]) => signal);
+  };
+  const [stop, reserved] = [...read('docs/signals.md').matchAll(/^\| ((?:SIG\w+(?:, )?)+) \|/gm)];
+  assert.deepEqual(stop?.[1]?.split(', '), listIn('STOP'));
+  assert.deepEqual(reserved?.[1]?.split(', '), listIn('UNAVAILABLE'));
+  const readme = read('README.md').split('## Signals')[1]?.split('\n## ')[0] ?? '';
+  const named = [...readme.matchAll(/^\| ((?:SIG\w+(?:, )?)+) \|/gm)].flatMap(([, names = '']) => names.split(', '));
+  assert.deepEqual(named.toSorted(), [...listIn('STOP'), ...listIn('UNAVAILABLE')].toSorted());
+});
+
+test('docs/messages.md lists every message that the master says by itself', () => {
+  const table = read('docs/messages.md').split('## What does the master say by itself?')[1]?.split('\n## ')[0] ?? '';
+  const listed = [...table.matchAll(/^\| ((?:`[\w-]+`(?:, )?)+) \|/gm)].flatMap(([, names = '']) => names.split(', '));
+  const union = /export type Announcement =([^;]+;[^;]+;)/.exec(read('src/supervisor/model.ts'))?.[1] ?? '';
+  const known = [...union.matchAll(/'([\w-]+)'/g)].map(([, action]) => `\`${action}\``);
+  assert.ok(known.length > 3);
+  assert.deepEqual([...new Set(listed)].toSorted(), known.toSorted());
+});
+
 test('docs/metrics.md lists every metric with its type and labels, and no other', () => {
   const listed = [...read('docs/metrics.md').matchAll(/^\| `(eggcup_\w+)` \| (\w+) \| (.*?) ?\| /gm)].map(
     ([, name, type, labels = '']) => [name, type, [...labels.matchAll(/\w+/g)].join(', ')].join(' '),
@@ -42,26 +80,16 @@ test('the README names the health files', () => {
   for (const file of HEALTH_FILES) assert.match(read('README.md'), new RegExp(`^\\| \`${file}\` \\|`, 'm'));
 });
 
-test('every link of README and docs leads somewhere', () => {
-  for (const page of [
-    'README.md',
-    'docs/configuration.md',
-    'docs/scripts.md',
-    'docs/sizing.md',
-    'docs/architecture.md',
-    'docs/init.md',
-    'docs/docker.md',
-    'docs/troubleshooting.md',
-    'docs/migrating.md',
-    'docs/performance.md',
-    'docs/kubernetes.md',
-    'docs/metrics.md',
-    'helm/eggcup/README.md',
-  ]) {
+test('every link of README and docs leads somewhere, and the README leads to every page', () => {
+  const docs = readdirSync(join(projectRoot, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`);
+  for (const page of ['README.md', 'helm/eggcup/README.md', ...docs]) {
     for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       assert.ok(existsSync(join(projectRoot, dirname(page), target ?? '')), `${page}: ${target}`);
     }
   }
+  for (const page of docs) assert.ok(read('README.md').includes(`](${page}`), `the README does not lead to ${page}`);
 });
 
 test('what the package ships is there, and its programs are executable by node', () => {

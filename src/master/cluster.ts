@@ -44,6 +44,7 @@ export class Cluster {
     this.#postMortem = new PostMortem({
       oomKills: findOomCounter(),
       memoryLimitBytes: limit.kind === 'present' ? limit.value : undefined,
+      heapLimitBytes: plan.heapMiB === null ? undefined : plan.heapMiB * 2 ** 20,
       rss: this.#rss,
     });
     const policy = policyOf(config, plan, roles.agent !== undefined);

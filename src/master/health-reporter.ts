@@ -57,6 +57,7 @@ export class HealthReporter {
   #beat(): void {
     this.#watchdog.beat();
     if (this.#state === undefined) return;
+    this.#options.view.sampleMemory(this.#state);
     this.#options.files.forgetMissing();
     this.#mark(this.#state); // Again: what could not be written may be possible now.
     if (isLive(this.#state)) this.#options.files.beat();

@@ -11,6 +11,8 @@ export interface PostMortemOptions {
   /** How many processes of this container the kernel has killed for memory. */
   readonly oomKills: () => number | undefined;
   readonly memoryLimitBytes: number | undefined;
+  /** Of each app worker; `undefined` where V8 decides. */
+  readonly heapLimitBytes: number | undefined;
   readonly rss: RssSamples;
 }
 
@@ -44,30 +46,51 @@ export class PostMortem {
     this.#lastError = text.split('\n').slice(0, ERROR_LINES_KEPT).join('\n');
   }
 
-  /** Takes an exit down. Returns its cause where the kernel tells one: `out of memory (limit 256.0 MiB, …)`. */
+  /** Takes an exit down. Returns its cause where one is known: `out of memory (limit 256.0 MiB, …)`. */
   noteExit({ slot, pid, code, signal }: Exit): string | undefined {
-    const cause = this.#causeOf(pid, signal);
+    const seen = this.#options.rss.takeLast(pid);
+    const killed = signal === 'SIGKILL' && this.#isOomKill() ? this.#outOfMemory(seen) : undefined;
+    const cause = killed ?? (isAbort(code, signal) ? this.#aborted(slot, seen) : undefined);
     const how = signal === null ? `code ${code}` : signal;
-    const told = cause === undefined ? how : `${how} by the kernel, ${cause}`;
-    this.#exits.push(`${new Date().toISOString()} ${slot} (pid ${pid}): ${told}`);
+    const by = killed === undefined ? '' : ' by the kernel';
+    this.#exits.push(
+      `${new Date().toISOString()} ${slot} (pid ${pid}): ${how}${cause === undefined ? '' : `${by}, ${cause}`}`,
+    );
     if (this.#exits.length > EXITS_KEPT) this.#exits.shift();
     return cause;
   }
 
   /** Each count of the kernel's stands for one SIGKILL: a plain one leaves it as it is. */
-  #causeOf(pid: number, signal: string | null): string | undefined {
-    const seen = this.#options.rss.takeLast(pid);
-    if (signal !== 'SIGKILL' || (this.#options.oomKills() ?? 0) <= this.#oomKills) return undefined;
+  #isOomKill(): boolean {
+    if ((this.#options.oomKills() ?? 0) <= this.#oomKills) return false;
     this.#oomKills += 1;
+    return true;
+  }
+
+  #outOfMemory(seen: number | undefined): string {
     const { memoryLimitBytes: limit } = this.#options;
-    const facts = [
-      ...(limit === undefined ? [] : [`limit ${mebibytes(limit)}`]),
-      ...(seen === undefined ? [] : [`last seen at ${mebibytes(seen)}`]),
-    ];
-    return facts.length === 0 ? 'out of memory' : `out of memory (${facts.join(', ')})`;
+    return withFacts('out of memory', [...fact('limit', limit), ...fact('last seen at', seen)]);
+  }
+
+  /** V8 tells nobody but standard error why it aborts. Almost always it is the end of a heap. */
+  #aborted(slot: string, seen: number | undefined): string {
+    const heap = slot === 'agent' ? undefined : this.#options.heapLimitBytes;
+    const facts = [...fact('heap limit', heap), ...fact('last seen at', seen)];
+    if (heap !== undefined && seen !== undefined && seen >= heap)
+      return withFacts('JavaScript heap out of memory', facts);
+    return withFacts('aborted by V8 (the heap is full?) or by a native addon, which says why on standard error', facts);
   }
 }
 
-function mebibytes(bytes: number): string {
-  return `${(bytes / MIB).toFixed(1)} MiB`;
+/** abort(3), as V8 does at its heap limit; through a shell its 128+6. */
+function isAbort(code: number | null, signal: string | null): boolean {
+  return signal === 'SIGABRT' || code === 134;
+}
+
+function withFacts(what: string, facts: readonly string[]): string {
+  return facts.length === 0 ? what : `${what} (${facts.join(', ')})`;
+}
+
+function fact(name: string, bytes: number | undefined): readonly string[] {
+  return bytes === undefined ? [] : [`${name} ${(bytes / MIB).toFixed(1)} MiB`];
 }

@@ -44,6 +44,11 @@ export class StatusView {
     return isFresh ? last.snapshot : this.take(state);
   }
 
+  /** So that the last words of a process that ends for memory are of its last second. */
+  sampleMemory(state: State): void {
+    for (const { pid } of state.children) this.#options.rss.take(pid);
+  }
+
   /** A look at every process: once in an interval is enough. */
   #countZombies(at: number): void {
     this.#countedAt = at;

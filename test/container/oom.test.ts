@@ -41,3 +41,55 @@ test('a worker that the kernel kills for memory is named as such, in the log and
   assert.match(JSON.stringify(failed?.['exits']), /by the kernel, out of memory/);
   await cluster.assertGone();
 });
+
+test('a worker that leaks on V8’s heap is ended by V8, at the planned limit, before the kernel kills anybody', async (t) => {
+  const group = makeCgroup(t, 'memory');
+  if (group === undefined) return;
+  writeFileSync(join(group, 'memory.limit_in_bytes'), String(400 * 2 ** 20));
+  const port = await freePort();
+  const cluster = startCluster(t, {
+    config: {
+      app: { script: fixture('scripts/leaks.js'), port },
+      agent: { script: fixture('scripts/agent-idle.js') },
+      workers: { count: 1 },
+      health: { interval: '1s' },
+    },
+    wrapper: ['sh', '-c', ENTER_CGROUP, join(group, 'cgroup.procs')],
+  });
+  await cluster.untilReady();
+  const heapMiB = cluster.status()?.plan.heapMiB ?? Infinity;
+  assert.ok(heapMiB < 400, `a heap of ${heapMiB} MiB is planned`);
+  const agent = cluster.pidOf('agent');
+  assert.equal((await get(port, '/leak-heap')).status, 200);
+  const ended = await cluster.untilLogged('child.exited', { slot: 'app-0' });
+  assert.equal(ended['signal'], 'SIGABRT');
+  assert.match(
+    String(ended['cause']),
+    new RegExp(`^JavaScript heap out of memory \\(heap limit ${heapMiB}\\.0 MiB, last seen at \\d+\\.\\d MiB\\)$`),
+  );
+  assert.match(cluster.errors, /JavaScript heap out of memory/);
+  await cluster.untilLogged('child.ready', { slot: 'app-0' }, 2);
+  assert.equal((await get(port)).status, 200);
+  assert.equal(cluster.pidOf('agent'), agent, 'the agent lives on');
+  assert.match(readFileSync(join(group, 'memory.oom_control'), 'utf8'), /^oom_kill 0$/m);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('without a planned heap (workers.heap: off) the same leak is killed by the kernel', async (t) => {
+  const group = makeCgroup(t, 'memory');
+  if (group === undefined) return;
+  writeFileSync(join(group, 'memory.limit_in_bytes'), String(400 * 2 ** 20));
+  const port = await freePort();
+  const cluster = startCluster(t, {
+    config: { app: { script: fixture('scripts/leaks.js'), port }, workers: { count: 1, heap: 'off' } },
+    wrapper: ['sh', '-c', ENTER_CGROUP, join(group, 'cgroup.procs')],
+  });
+  await cluster.untilReady();
+  await get(port, '/leak-heap').catch(() => undefined);
+  const ended = await cluster.untilLogged('child.exited', { slot: 'app-0' });
+  assert.equal(ended['signal'], 'SIGKILL');
+  assert.match(String(ended['cause']), /^out of memory \(limit 400\.0 MiB/);
+  assert.match(readFileSync(join(group, 'memory.oom_control'), 'utf8'), /^oom_kill 1$/m);
+  assert.equal(await cluster.stop(), 0);
+});

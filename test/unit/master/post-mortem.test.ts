@@ -6,10 +6,13 @@ import { RssSamples } from '#eggcup/process/rss-samples.js';
 const MIB = 2 ** 20;
 
 /** A kernel whose count is set by the test. */
-function postMortem(memoryLimitBytes?: number): { count: number; mortem: PostMortem; rss: RssSamples } {
+function postMortem(
+  memoryLimitBytes?: number,
+  heapLimitBytes?: number,
+): { count: number; mortem: PostMortem; rss: RssSamples } {
   const rss = new RssSamples();
   const world = { count: 3, rss, mortem: undefined as unknown as PostMortem };
-  world.mortem = new PostMortem({ oomKills: () => world.count, memoryLimitBytes, rss });
+  world.mortem = new PostMortem({ oomKills: () => world.count, memoryLimitBytes, heapLimitBytes, rss });
   return world;
 }
 
@@ -47,4 +50,18 @@ test('the last ten exits are kept, with their time, and the first lines of the l
   mortem.noteError(`Error: last\n${Array.from({ length: 30 }, (_, line) => `    at ${line}`).join('\n')}`);
   assert.match(mortem.lastError ?? '', /^Error: last\n {4}at 0\n/);
   assert.equal(mortem.lastError?.split('\n').length, 10);
+});
+
+test('an abort is the end of the heap where the process was last seen beyond its limit, else it may be', () => {
+  const aborted = { slot: 'app-0', pid: process.pid, code: null, signal: 'SIGABRT' } as const;
+  const full = postMortem(256 * 2 ** 20, 2 ** 20);
+  full.rss.take(process.pid);
+  const heap = /^JavaScript heap out of memory \(heap limit 1\.0 MiB, last seen at \d+\.\d MiB\)$/;
+  assert.match(full.mortem.noteExit(aborted) ?? '', heap);
+  assert.match(full.mortem.exits[0] ?? '', /SIGABRT, JavaScript heap out of memory/);
+  const unseen =
+    /^aborted by V8 \(the heap is full\?\) or by a native addon, .* standard error \(heap limit 1\.0 MiB\)$/;
+  assert.match(full.mortem.noteExit({ ...aborted, pid: 1, code: 134, signal: null }) ?? '', unseen);
+  const agent = postMortem(undefined, 2 ** 20).mortem.noteExit({ ...aborted, slot: 'agent', pid: 1 });
+  assert.match(agent ?? '', /standard error$/);
 });

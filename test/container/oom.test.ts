@@ -75,21 +75,3 @@ test('a worker that leaks on V8’s heap is ended by V8, at the planned limit, b
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
 });
-
-test('without a planned heap (workers.heap: off) the same leak is killed by the kernel', async (t) => {
-  const group = makeCgroup(t, 'memory');
-  if (group === undefined) return;
-  writeFileSync(join(group, 'memory.limit_in_bytes'), String(400 * 2 ** 20));
-  const port = await freePort();
-  const cluster = startCluster(t, {
-    config: { app: { script: fixture('scripts/leaks.js'), port }, workers: { count: 1, heap: 'off' } },
-    wrapper: ['sh', '-c', ENTER_CGROUP, join(group, 'cgroup.procs')],
-  });
-  await cluster.untilReady();
-  await get(port, '/leak-heap').catch(() => undefined);
-  const ended = await cluster.untilLogged('child.exited', { slot: 'app-0' });
-  assert.equal(ended['signal'], 'SIGKILL');
-  assert.match(String(ended['cause']), /^out of memory \(limit 400\.0 MiB/);
-  assert.match(readFileSync(join(group, 'memory.oom_control'), 'utf8'), /^oom_kill 1$/m);
-  assert.equal(await cluster.stop(), 0);
-});

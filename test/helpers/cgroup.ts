@@ -4,6 +4,8 @@ import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmdirSync,
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { parseMountinfo } from '#eggcup/container/proc-files.js';
+import { hasCode } from '#eggcup/errors.js';
+import { until } from './until.js';
 
 /** For `sh -c`: `$0` is a `cgroup.procs` to move into, the rest is the command to become. */
 export const ENTER_CGROUP = 'echo $$ > "$0" && exec "$@"';
@@ -48,11 +50,27 @@ function isWritable(directory: string): boolean {
   }
 }
 
-/** rmdir, because the files of a cgroup cannot be removed; children first, because a cgroup with any stays. */
-function removeCgroup(group: string): void {
+/**
+ * rmdir, because the files of a cgroup cannot be removed; children first, because a cgroup with any stays. Whoever a failed test
+ * has left in it is killed before: this comes earlier than the end of the cluster in it, which was begun later.
+ */
+async function removeCgroup(group: string): Promise<void> {
   const entries = readdirSync(group, { withFileTypes: true });
-  for (const entry of entries) if (entry.isDirectory()) removeCgroup(join(group, entry.name));
+  for (const entry of entries) if (entry.isDirectory()) await removeCgroup(join(group, entry.name));
+  await until(`nobody to be left in ${group}`, () => {
+    const pids = readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+    for (const pid of pids) killIfThere(Number(pid));
+    return pids.length === 0;
+  });
   rmdirSync(group);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
 }
 
 export function makeChild(parent: string): string {

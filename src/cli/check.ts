@@ -1,4 +1,4 @@
-import { type Answer, answerFaults, type CliCommand, loadGiven, shownFile, toJson } from './command.js';
+import { type Answer, answerFaults, type CliCommand, loadGiven, shownConfig, toJson } from './command.js';
 
 /** `eggcup check`: is the config right? As JSON: `{ valid, file?, errors: [{ code, path, message, file, line, column }] }`. */
 export const check: CliCommand = {
@@ -6,9 +6,9 @@ export const check: CliCommand = {
   options: ['config', 'set', 'format'],
   run(given, surroundings): Answer {
     try {
-      const { file } = loadGiven(given, surroundings);
-      if (given.format === 'json') return { code: 0, out: toJson({ valid: true, file, errors: [] }) };
-      return { code: 0, out: `${shownFile(file, surroundings.cwd)} is right` };
+      const loaded = loadGiven(given, surroundings);
+      if (given.format === 'json') return { code: 0, out: toJson({ valid: true, file: loaded.file, errors: [] }) };
+      return { code: 0, out: `${shownConfig(loaded, surroundings.cwd)} is right` };
     } catch (error) {
       return answerFaults(error, given.format);
     }

@@ -61,6 +61,11 @@ function placeOf(origin: Origin | undefined): object {
   }
 }
 
+/** The config that was found, for people. */
+export function shownConfig({ file, origin }: LoadedConfig, cwd: string): string {
+  return origin === 'example' ? 'the bundled example (no config file was found)' : shownFile(file, cwd);
+}
+
 /** A file's name for people: relative when it is below the working directory. */
 export function shownFile(file: string, cwd: string): string {
   const path = relative(cwd, file);

@@ -6,7 +6,7 @@ import { findFramework } from '../master/framework.js';
 import { policyOf } from '../master/policy.js';
 import { type Role, rolesOf } from '../master/roles.js';
 import { type Plan, planSize } from '../sizing.js';
-import { type Answer, answerFaults, type CliCommand, loadGiven, shownFile, toJson } from './command.js';
+import { type Answer, answerFaults, type CliCommand, loadGiven, shownConfig, toJson } from './command.js';
 import type { Given } from './options.js';
 
 /**
@@ -20,12 +20,13 @@ export const plan: CliCommand = {
     const under = limitsOf(given);
     if (typeof under === 'string') return { code: 78, err: `eggcup plan: ${under}` };
     try {
-      const { file, config } = loadGiven(given, surroundings);
+      const loaded = loadGiven(given, surroundings);
+      const { file, config } = loaded;
       const facts = factsUnder(readContainerFacts(), under);
       const outlook = lookAhead(config, facts, surroundings);
       const code = outlook.problems.length > 0 ? 78 : 0;
       if (given.format === 'json') return { code, out: toJson({ file, under, ...outlook }) };
-      return { code, out: asText(`${shownFile(file, surroundings.cwd)} ${where(given)}`, outlook) };
+      return { code, out: asText(`${shownConfig(loaded, surroundings.cwd)} ${where(given)}`, outlook) };
     } catch (error) {
       return answerFaults(error, given.format);
     }

@@ -18,7 +18,7 @@ export const print: CliCommand = {
     try {
       const loaded = loadGiven(given, surroundings);
       const values = valuesOf(loaded, loaded.tree, []);
-      return { code: 0, out: given.format === 'json' ? asJson(loaded.file, values) : asYaml(loaded.file, values) };
+      return { code: 0, out: given.format === 'json' ? asJson(loaded.file, values) : asYaml(loaded, values) };
     } catch (error) {
       return answerFaults(error, given.format);
     }
@@ -72,11 +72,12 @@ function place(target: object, [step, ...rest]: Path, value: unknown): void {
   }
 }
 
-function asYaml(file: string, values: readonly Value[]): string {
+function asYaml({ file, origin }: LoadedConfig, values: readonly Value[]): string {
   const lines = values.flatMap((value, index) => linesOf(value, values[index - 1]?.path ?? []));
   const width = Math.min(60, Math.max(...lines.map(({ text }) => text.length)));
   const body = lines.map(({ text, comment }) => (comment === undefined ? text : `${text.padEnd(width)}  # ${comment}`));
-  return [`# the effective config of ${file}`, ...body].join('\n');
+  const found = origin === 'example' ? `${file}, the bundled example: no config file was found` : file;
+  return [`# the effective config of ${found}`, ...body].join('\n');
 }
 
 interface Line {

@@ -153,6 +153,12 @@ test('plan says what is missing to start', (t) => {
   assert.match(stdout, /it would not start: .*no-such-egg.* is not found .*npm install no-such-egg/);
 });
 
+test('without a config file it is said that the bundled example is meant', (t) => {
+  const folder = folderWith(t, {});
+  for (const command of ['check', 'plan', 'print'])
+    assert.match(run('cli', [command], folder).stdout, /bundled example/, command);
+});
+
 test('--set reaches the cluster that the entrypoint starts', (t) => {
   const folder = folderWith(t, good);
   const { code, stdout } = run('entry', ['--set', 'workers.count=none', '--set', 'log.format=json'], folder);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { assertLogIsAsListed } from './log-contract.js';
 import { freePort } from './net.js';
 import { livingProcessesWith } from './processes.js';
 import { until } from './until.js';
@@ -178,6 +179,7 @@ export class Cluster {
     }
     await until('the killed master to end', () => this.#hasEnded());
     rmSync(this.dir, { recursive: true, force: true });
+    assertLogIsAsListed(this.log.filter((line) => line['name'] === 'eggcup' && 'msg' in line));
   }
 
   #hasEnded(): boolean {

@@ -44,6 +44,7 @@ const anySetup: fc.Arbitrary<Setup> = fc.integer({ min: 1, max: 3 }).chain((work
     failures: fc.constantFrom(1, 2, 3, 20),
     startupMs: fc.constantFrom(10_000, 10_000, 10_000, 1500),
     delayMs: fc.constantFrom(0, 0, 400),
+    traffic: fc.boolean(),
     smallDisk: fc.constantFrom(true, false, false),
     appBehaviour: fc.tuple(anyBehaviour, rarely).map(([behaviour, family]) => Object.assign({ family }, behaviour)),
     agentBehaviour: anyBehaviour,
@@ -84,7 +85,22 @@ const anyFault: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 1, arbitrary: pause(master, fc.integer({ min: 10, max: 900 })) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('fill'), atMs: anyTime, forMs: fc.integer({ min: 100, max: 2000 }) }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom('fill', 'exhaust'),
+      atMs: anyTime,
+      forMs: fc.integer({ min: 100, max: 2000 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('storm'),
+      atMs: anyTime,
+      forMs: fc.integer({ min: 0, max: 600 }),
+      everyMs: fc.constantFrom(20, 50, 150),
+      to: fc.constantFrom('agent', 'app', 'any'),
+      signal: fc.constantFrom(...TO_CHILD),
+    }),
   },
 );
 

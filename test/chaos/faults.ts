@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { rmSync, writeSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '#eggcup/errors.js';
@@ -9,10 +10,12 @@ import type { Fault, Target } from './schedule.js';
 /** Does faults to a master and its processes, and keeps account of what was really done. */
 export class Faults {
   readonly deliveries: Delivery[] = [];
-  readonly disk: { at: number; isFull: boolean }[] = [];
+  readonly scarcity: { at: number; isScarce: boolean }[] = [];
   /** Outer pids of those that were stopped, with the time of their SIGCONT. */
   readonly #paused = new Map<number, number>();
-  #freeAt = Number.POSITIVE_INFINITY;
+  /** What ends at a time, by its kind. */
+  readonly #lasting = new Map<'fill' | 'exhaust', number>();
+  #storms: { readonly fault: Fault & { kind: 'storm' }; readonly endAt: number; nextAt: number }[] = [];
   readonly #master: number;
   readonly #sampler: Sampler;
   readonly #ballast: string;
@@ -34,9 +37,16 @@ export class Faults {
         if (pid !== undefined) this.#paused.set(pid, until);
         return;
       }
+      case 'storm': {
+        const { now } = this.#sampler;
+        this.#storms.push({ fault, endAt: now + fault.forMs, nextAt: now });
+        return this.tick();
+      }
       case 'fill':
-        this.#freeAt = this.#sampler.now + fault.forMs;
-        return this.#fill();
+      case 'exhaust':
+        if (!this.#lasting.has(fault.kind)) this.#begin(fault.kind);
+        this.#lasting.set(fault.kind, this.#sampler.now + fault.forMs);
+        return;
     }
   }
 
@@ -44,13 +54,21 @@ export class Faults {
   tick(): void {
     const { now } = this.#sampler;
     for (const [pid, until] of this.#paused) if (until <= now) this.#resume(pid);
-    if (this.#freeAt <= now) this.#free();
+    for (const [kind, until] of this.#lasting) if (until <= now) this.#end(kind);
+    for (const storm of this.#storms) {
+      if (storm.nextAt > now) continue;
+      storm.nextAt = now + storm.fault.everyMs;
+      const count = this.#fitting(storm.fault.to).length;
+      for (let n = 0; n < count; n += 1) this.#deliver({ kind: storm.fault.to, n }, storm.fault.signal);
+    }
+    this.#storms = this.#storms.filter(({ endAt }) => endAt > now);
   }
 
   /** Ends everything that lasts. */
   endAll(): void {
     for (const pid of this.#paused.keys()) this.#resume(pid);
-    if (this.#freeAt < Number.POSITIVE_INFINITY) this.#free();
+    for (const kind of this.#lasting.keys()) this.#end(kind);
+    this.#storms = [];
   }
 
   signalMaster(signal: NodeJS.Signals): void {
@@ -77,11 +95,15 @@ export class Faults {
 
   #find(target: Target): (Pick<LivingProcess, 'outerPid' | 'pid'> & Pick<Delivery, 'kind'>) | undefined {
     if (target.kind === 'master') return { outerPid: this.#master, pid: 0, kind: 'master' };
-    const living = this.#sampler.processes().filter(({ state }) => state !== 'Z' && state !== 'X');
-    const fitting = living
-      .filter(({ kind }) => target.kind === 'any' || kind === target.kind)
-      .toSorted((one, other) => one.pid - other.pid);
+    const fitting = this.#fitting(target.kind);
     return fitting['n' in target ? target.n % Math.max(1, fitting.length) : 0];
+  }
+
+  #fitting(wanted: 'agent' | 'app' | 'any'): readonly LivingProcess[] {
+    return this.#sampler
+      .processes()
+      .filter(({ kind, state }) => (wanted === 'any' || kind === wanted) && state !== 'Z' && state !== 'X')
+      .toSorted((one, other) => one.pid - other.pid);
   }
 
   #resume(pid: number): void {
@@ -89,23 +111,35 @@ export class Faults {
     send(pid, 'SIGCONT');
   }
 
-  #fill(): void {
-    const file = openSync(this.#ballast, 'w');
-    try {
-      for (;;) writeSync(file, Buffer.alloc(4096));
-    } catch (error) {
-      if (!hasCode(error, 'ENOSPC')) throw error;
-    } finally {
-      closeSync(file);
-    }
-    this.disk.push({ at: this.#sampler.now, isFull: true });
+  #begin(kind: 'fill' | 'exhaust'): void {
+    if (kind === 'fill') fillDisk(this.#ballast);
+    // Not one more: a descriptor's number is below the limit.
+    else limitDescriptors(this.#master, '0');
+    this.scarcity.push({ at: this.#sampler.now, isScarce: true });
   }
 
-  #free(): void {
-    this.#freeAt = Number.POSITIVE_INFINITY;
-    rmSync(this.#ballast);
-    this.disk.push({ at: this.#sampler.now, isFull: false });
+  #end(kind: 'fill' | 'exhaust'): void {
+    this.#lasting.delete(kind);
+    if (kind === 'fill') rmSync(this.#ballast);
+    else limitDescriptors(this.#master, '1024');
+    this.scarcity.push({ at: this.#sampler.now, isScarce: this.#lasting.size > 0 });
   }
+}
+
+function fillDisk(ballast: string): void {
+  const file = openSync(ballast, 'w');
+  try {
+    for (;;) writeSync(file, Buffer.alloc(4096));
+  } catch (error) {
+    if (!hasCode(error, 'ENOSPC')) throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The soft limit, which what it forks inherits. A master that has ended meanwhile needs none. */
+function limitDescriptors(pid: number, limit: string): void {
+  spawnSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:`], { stdio: 'ignore' });
 }
 
 /** Whether eggcup has taken its signals: by the last of them, for Node itself has handlers of the first. */

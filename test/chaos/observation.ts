@@ -6,8 +6,8 @@ import type { Target } from './schedule.js';
 export interface Observation {
   readonly samples: readonly Sample[];
   readonly deliveries: readonly Delivery[];
-  /** Times from which on the disk was full, or as it should be. */
-  readonly disk: readonly { readonly at: number; readonly isFull: boolean }[];
+  /** Times from which on something was used up (disk, descriptors), or nothing any more. */
+  readonly scarcity: readonly { readonly at: number; readonly isScarce: boolean }[];
   /** `undefined`: it had not ended when the run's patience was over. */
   readonly end: { readonly at: number; readonly code: number } | undefined;
   /** Whether all was ready again after the faults, where the schedule waits for it. */

@@ -25,7 +25,8 @@ export const END_PROMISES: Readonly<Record<string, Promised>> = {
 
   'the termination message explains the exit code': (seen, setup) => {
     const { end, termination } = seen;
-    if (end === undefined) return undefined;
+    // Without a descriptor it can't be written.
+    if (end === undefined || (termination === '' && seen.scarcity.at(-1)?.isScarce === true)) return undefined;
     if (end.code === 0 || wasKilled(seen)) return termination === '' ? undefined : `there is one: ${termination}`;
     if (Buffer.byteLength(termination) > MAX_BYTES) return 'it is too long';
     if (!termination.startsWith(`eggcup exits with code ${end.code}: `)) return `it is ${JSON.stringify(termination)}`;
@@ -75,12 +76,13 @@ function hasRun({ log }: Observation): boolean {
 }
 
 /** Whether anything was done that could end a process of this kind. */
-function wasHurt({ deliveries }: Observation, setup: Setup, kind?: 'agent' | 'app'): boolean {
+function wasHurt({ deliveries, scarcity }: Observation, setup: Setup, kind?: 'agent' | 'app'): boolean {
   const behaviours = [
     ...(kind === 'agent' ? [] : [setup.appBehaviour]),
     ...(kind === 'app' ? [] : [setup.agentBehaviour]),
   ];
   return (
+    scarcity.length > 0 ||
     behaviours.some(({ throwsAt }) => throwsAt.length > 0) ||
     deliveries.some((delivery) => delivery.kind !== 'master' && (kind === undefined || delivery.kind === kind))
   );

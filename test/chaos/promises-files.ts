@@ -40,7 +40,7 @@ export const FILE_PROMISES: Readonly<Record<string, Promised>> = {
       const { status } = moment;
       if (typeof status === 'string' || status.phase !== 'running' || !isAtWork(moment)) return false;
       const listening = status.children.filter(({ slot, state }) => slot !== 'agent' && state === 'ready').length;
-      return listening >= minReady !== moment.ready && !isDiskFull(seen, moment);
+      return listening >= minReady !== moment.ready && !isScarce(seen, moment);
     });
     return found === undefined ? undefined : `${found} it was not as status.json says`;
   },
@@ -87,7 +87,7 @@ function wasLogged(seen: Observation, event: string): boolean {
 }
 
 /** Or was a moment ago: what could not be written is written at the next beat. */
-export function isDiskFull({ disk }: Observation, { at }: Moment): boolean {
-  const last = disk.findLast((change) => change.at <= at);
-  return last !== undefined && (last.isFull || at - last.at < BEAT_MS);
+export function isScarce({ scarcity }: Observation, { at }: Moment): boolean {
+  const last = scarcity.findLast((change) => change.at <= at);
+  return last !== undefined && (last.isScarce || at - last.at < BEAT_MS);
 }

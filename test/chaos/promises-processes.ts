@@ -1,13 +1,13 @@
 import type { Promised } from './invariants.js';
 import { askedAt } from './observation.js';
-import { isDiskFull } from './promises-files.js';
+import { isScarce } from './promises-files.js';
 import { type Moment, isAtWork, lasting, moments, patience, stopHeardBy } from './timeline.js';
 
 /** What the master does with processes. */
 export const PROCESS_PROMISES: Readonly<Record<string, Promised>> = {
   'status.json names the processes that there are': (seen) => {
     const all = moments(seen);
-    const isComparable = (moment: Moment): boolean => isAtWork(moment) && !isDiskFull(seen, moment);
+    const isComparable = (moment: Moment): boolean => isAtWork(moment) && !isScarce(seen, moment);
     const pids = new Set(
       all.flatMap(({ status }) => (typeof status === 'string' ? [] : status.children.flatMap(({ pid }) => pid ?? []))),
     );

@@ -144,7 +144,7 @@ function good(): Observation {
   return {
     samples,
     deliveries: [toMaster('SIGTERM', STOP_MS)],
-    disk: [],
+    scarcity: [],
     end: { at: END_MS, code: 0 },
     settled: 'yes',
     termination: '',

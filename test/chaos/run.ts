@@ -5,6 +5,7 @@ import { until } from '../helpers/until.js';
 import { Faults, isInCharge } from './faults.js';
 import type { Observation, Sample } from './observation.js';
 import { Sampler } from './sampler.js';
+import { Traffic } from './traffic.js';
 import { Sandbox } from './sandbox.js';
 import type { Schedule } from './schedule.js';
 
@@ -31,7 +32,8 @@ export async function runSchedule(schedule: Schedule, meddle?: Meddler): Promise
   const sandbox = new Sandbox(setup, port, httpPort);
   try {
     await sandbox.untilStarted(setup.role);
-    const observation = await new Runner(schedule, sandbox, meddle).observe();
+    const traffic = setup.traffic ? new Traffic(port) : undefined;
+    const observation = await new Runner(schedule, sandbox, meddle).observe().finally(() => traffic?.end());
     await sandbox.release();
     return { observation: { ...observation, log: sandbox.log }, output: sandbox.text };
   } finally {
@@ -76,7 +78,7 @@ class Runner {
     return {
       samples: this.#samples,
       deliveries: this.#faults.deliveries,
-      disk: this.#faults.disk,
+      scarcity: this.#faults.scarcity,
       end: code === undefined ? undefined : { at: this.#endedAt, code },
       settled,
       termination: this.#sandbox.termination,

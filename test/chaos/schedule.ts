@@ -23,6 +23,8 @@ export interface Setup {
   readonly delayMs: number;
   /** health.dir is a tmpfs of 64 KiB, so that it can be filled. */
   readonly smallDisk: boolean;
+  /** Requests come all the time, and some take long. */
+  readonly traffic: boolean;
   readonly appBehaviour: Behaviour & { readonly family: boolean };
   readonly agentBehaviour: Behaviour;
 }
@@ -43,7 +45,17 @@ export type Fault =
   | { readonly kind: 'signal'; readonly atMs: number; readonly target: Target; readonly signal: NodeJS.Signals }
   /** SIGSTOP, and SIGCONT later; `null` is never, for children only. */
   | { readonly kind: 'pause'; readonly atMs: number; readonly target: Target; readonly forMs: number | null }
-  | { readonly kind: 'fill'; readonly atMs: number; readonly forMs: number };
+  /** The signal to each process of the kind, again and again. */
+  | {
+      readonly kind: 'storm';
+      readonly atMs: number;
+      readonly forMs: number;
+      readonly everyMs: number;
+      readonly to: 'agent' | 'app' | 'any';
+      readonly signal: NodeJS.Signals;
+    }
+  /** The disk is full, or the master may open no further file. */
+  | { readonly kind: 'fill' | 'exhaust'; readonly atMs: number; readonly forMs: number };
 
 /** The end of a run, should the master live to see it. */
 export interface Stop {
@@ -77,8 +89,12 @@ function showFault(fault: Fault): string {
       return `${at} ${fault.signal} to ${showTarget(fault.target)}`;
     case 'pause':
       return `${at} stop ${showTarget(fault.target)} ${fault.forMs === null ? 'for good' : `for ${fault.forMs} ms`}`;
+    case 'storm':
+      return `${at} ${fault.signal} to every ${fault.to} process each ${fault.everyMs} ms, for ${fault.forMs} ms`;
     case 'fill':
       return `${at} fill the disk for ${fault.forMs} ms`;
+    case 'exhaust':
+      return `${at} no more descriptors for the master, for ${fault.forMs} ms`;
   }
 }
 

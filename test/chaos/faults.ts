@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeSync, openSync, closeSync } from 'node:fs';
+import { existsSync, rmSync, writeSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '#eggcup/errors.js';
 import { catchesSignal } from '../helpers/processes.js';
@@ -113,15 +113,14 @@ export class Faults {
 
   #begin(kind: 'fill' | 'exhaust'): void {
     if (kind === 'fill') fillDisk(this.#ballast);
-    // Not one more: a descriptor's number is below the limit.
-    else limitDescriptors(this.#master, '0');
+    else limitDescriptors(this.#master, firstFreeDescriptor(this.#master));
     this.scarcity.push({ at: this.#sampler.now, isScarce: true });
   }
 
   #end(kind: 'fill' | 'exhaust'): void {
     this.#lasting.delete(kind);
     if (kind === 'fill') rmSync(this.#ballast);
-    else limitDescriptors(this.#master, '1024');
+    else limitDescriptors(this.#master, 1024);
     this.scarcity.push({ at: this.#sampler.now, isScarce: this.#lasting.size > 0 });
   }
 }
@@ -137,8 +136,13 @@ function fillDisk(ballast: string): void {
   }
 }
 
+/** Descriptors have numbers below the limit: with this one for a limit no further can be had until one is closed. */
+function firstFreeDescriptor(pid: number): number {
+  for (let number = 0; ; number += 1) if (!existsSync(`/proc/${pid}/fd/${number}`)) return number;
+}
+
 /** The soft limit, which what it forks inherits. A master that has ended meanwhile needs none. */
-function limitDescriptors(pid: number, limit: string): void {
+function limitDescriptors(pid: number, limit: number): void {
   spawnSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:`], { stdio: 'ignore' });
 }
 

@@ -1,6 +1,7 @@
 import type { Observation } from './observation.js';
 import type { Setup } from './schedule.js';
 import { END_PROMISES } from './promises-end.js';
+import { ENDPOINT_PROMISES } from './promises-endpoints.js';
 import { FILE_PROMISES } from './promises-files.js';
 import { PROCESS_PROMISES } from './promises-processes.js';
 
@@ -12,6 +13,7 @@ export const PROMISES: Readonly<Record<string, Promised>> = {
   ...FILE_PROMISES,
   ...PROCESS_PROMISES,
   ...END_PROMISES,
+  ...ENDPOINT_PROMISES,
 };
 
 /** The promises that were broken, each with what was seen. */

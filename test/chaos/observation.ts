@@ -6,6 +6,8 @@ import type { Target } from './schedule.js';
 export interface Observation {
   readonly samples: readonly Sample[];
   readonly deliveries: readonly Delivery[];
+  /** Of the health endpoints' `/status`, where they are on. */
+  readonly probes: readonly Probe[];
   /** Times from which on something was used up (disk, descriptors), or nothing any more. */
   readonly scarcity: readonly { readonly at: number; readonly isScarce: boolean }[];
   /** `undefined`: it had not ended when the run's patience was over. */
@@ -41,6 +43,12 @@ export interface SeenProcess {
   readonly state: string;
   /** Within 20 ms. */
   readonly startedAt: number;
+}
+
+export interface Probe {
+  readonly at: number;
+  /** `undefined` when nobody answered in time. */
+  readonly answer: { readonly code: number; readonly body: string } | undefined;
 }
 
 /** A signal that was sent. */

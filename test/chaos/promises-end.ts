@@ -25,8 +25,7 @@ export const END_PROMISES: Readonly<Record<string, Promised>> = {
 
   'the termination message explains the exit code': (seen, setup) => {
     const { end, termination } = seen;
-    // Without a descriptor it can't be written.
-    if (end === undefined || (termination === '' && seen.scarcity.at(-1)?.isScarce === true)) return undefined;
+    if (end === undefined) return undefined;
     if (end.code === 0 || wasKilled(seen)) return termination === '' ? undefined : `there is one: ${termination}`;
     if (Buffer.byteLength(termination) > MAX_BYTES) return 'it is too long';
     if (!termination.startsWith(`eggcup exits with code ${end.code}: `)) return `it is ${JSON.stringify(termination)}`;

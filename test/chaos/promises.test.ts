@@ -100,6 +100,18 @@ const BROKEN: readonly (readonly [promise: string, Observation])[] = [
     'the exit code is that of the first stop, and 15 when that had to kill',
     { ...good(), log: [...good().log, { level: 'warn', event: 'child.killed' }] },
   ],
+  [
+    'the health endpoints answer, from the first time on',
+    { ...good(), probes: [...good().probes.slice(0, 2), { at: 3000, answer: undefined }] },
+  ],
+  [
+    'what the health endpoints answer is a status',
+    { ...good(), probes: [{ at: 3000, answer: { code: 500, body: '' } }] },
+  ],
+  [
+    'what the health endpoints answer is a status',
+    { ...good(), probes: [{ at: 3000, answer: { code: 200, body: '{' } }] },
+  ],
   ['no file is left', { ...good(), leftFiles: ['live'] }],
   ['no process is left', { ...good(), leftProcesses: ['node (pid 13)'] }],
 ];
@@ -144,6 +156,10 @@ function good(): Observation {
   return {
     samples,
     deliveries: [toMaster('SIGTERM', STOP_MS)],
+    probes: [1000, 2000, 3000, 4000, 5000].map((at) => ({
+      at,
+      answer: { code: 200, body: '{"phase":"running","children":[]}' },
+    })),
     scarcity: [],
     end: { at: END_MS, code: 0 },
     settled: 'yes',

@@ -4,6 +4,7 @@ import { isLiving, programOf } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 import { Faults, isInCharge } from './faults.js';
 import type { Observation, Sample } from './observation.js';
+import { Prober } from './prober.js';
 import { Sampler } from './sampler.js';
 import { Traffic } from './traffic.js';
 import { Sandbox } from './sandbox.js';
@@ -32,10 +33,15 @@ export async function runSchedule(schedule: Schedule, meddle?: Meddler): Promise
   const sandbox = new Sandbox(setup, port, httpPort);
   try {
     await sandbox.untilStarted(setup.role);
+    const runner = new Runner(schedule, sandbox, meddle);
     const traffic = setup.traffic ? new Traffic(port) : undefined;
-    const observation = await new Runner(schedule, sandbox, meddle).observe().finally(() => traffic?.end());
+    const prober = setup.http ? new Prober(httpPort, () => runner.now) : undefined;
+    const seen = await runner.observe().finally(() => {
+      traffic?.end();
+      prober?.end();
+    });
     await sandbox.release();
-    return { observation: { ...observation, log: sandbox.log }, output: sandbox.text };
+    return { observation: { ...seen, probes: prober?.probes ?? [], log: sandbox.log }, output: sandbox.text };
   } finally {
     await sandbox.release();
     sandbox.dispose();
@@ -61,7 +67,11 @@ class Runner {
     this.#faults = new Faults(sandbox.masterPid, this.#sampler, sandbox.healthDir);
   }
 
-  async observe(): Promise<Omit<Observation, 'log'>> {
+  get now(): number {
+    return this.#sampler.now;
+  }
+
+  async observe(): Promise<Omit<Observation, 'log' | 'probes'>> {
     const { from, faults, stop } = this.#schedule;
     if (from === 'ready') await this.#while(() => this.#samples.at(-1)?.ready !== true, END_MS);
     this.#from = from === 'ready' ? this.#sampler.now : 0;

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { Promised } from './invariants.js';
 import { type Observation, wasAsked, wasKilled } from './observation.js';
 import { AGENT_STOP_MS, APP_STOP_MS, type Setup } from './schedule.js';
-import { stopHeardBy } from './timeline.js';
+import { longestGap, stopHeardBy } from './timeline.js';
 
 /** What a stop may take beyond its own times: a kill at the end of each, and a second for what was left behind. */
 const LAST_MS = 3000;
@@ -26,6 +26,8 @@ export const END_PROMISES: Readonly<Record<string, Promised>> = {
   'the termination message explains the exit code': (seen, setup) => {
     const { end, termination } = seen;
     if (end === undefined) return undefined;
+    // The limit is lower than some numbers that are in use: what children free at their end is no help then.
+    if (termination === '' && seen.scarcity.findLast(({ at }) => at <= end.at)?.isScarce === true) return undefined;
     if (end.code === 0 || wasKilled(seen)) return termination === '' ? undefined : `there is one: ${termination}`;
     if (Buffer.byteLength(termination) > MAX_BYTES) return 'it is too long';
     if (!termination.startsWith(`eggcup exits with code ${end.code}: `)) return `it is ${JSON.stringify(termination)}`;
@@ -40,6 +42,12 @@ export const END_PROMISES: Readonly<Record<string, Promised>> = {
     const hasKilled = log.slice(begun).some(({ event }) => event === 'child.killed');
     const expected = first === 0 && hasKilled ? 15 : first;
     return end.code === expected ? undefined : `${end.code}, where the log lets expect ${expected}`;
+  },
+
+  'only who may hang is killed': (seen, setup) => {
+    const killed = seen.log.find(({ event }) => event === 'child.killed');
+    if (killed === undefined || mayHang(seen, setup)) return undefined;
+    return `${String(killed['slot'])} (pid ${String(killed['pid'])}) was, and had no reason not to end by itself`;
   },
 
   'no file is left': (seen) =>
@@ -85,6 +93,20 @@ function wasHurt({ deliveries, scarcity }: Observation, setup: Setup, kind?: 'ag
     behaviours.some(({ throwsAt }) => throwsAt.length > 0) ||
     deliveries.some((delivery) => delivery.kind !== 'master' && (kind === undefined || delivery.kind === kind))
   );
+}
+
+/** Whether anybody may have outlived his time, or nobody had any: the third signal kills. */
+function mayHang(seen: Observation, { appBehaviour, agentBehaviour }: Setup): boolean {
+  const { deliveries, scarcity } = seen;
+  const isStopped = deliveries.some(
+    ({ kind, signal }) => kind !== 'master' && (signal === 'SIGSTOP' || signal === 'SIGURG'),
+  );
+  const asks = deliveries.filter(
+    ({ kind, signal }) => kind === 'master' && ['SIGTERM', 'SIGINT', 'SIGQUIT'].includes(signal),
+  );
+  const isBusy = appBehaviour.flood || agentBehaviour.flood || longestGap(seen) > 300;
+  const isStubborn = appBehaviour.stubborn || agentBehaviour.stubborn;
+  return isStopped || isStubborn || isBusy || asks.length > 2 || scarcity.length > 0;
 }
 
 /** Design 5 and the README: 128+n for a signal that ends a process and means nothing here. */

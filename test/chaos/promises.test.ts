@@ -100,6 +100,7 @@ const BROKEN: readonly (readonly [promise: string, Observation])[] = [
     'the exit code is that of the first stop, and 15 when that had to kill',
     { ...good(), log: [...good().log, { level: 'warn', event: 'child.killed' }] },
   ],
+  ['only who may hang is killed', { ...good(), log: [...good().log, { level: 'warn', event: 'child.killed' }] }],
   [
     'the health endpoints answer, from the first time on',
     { ...good(), probes: [...good().probes.slice(0, 2), { at: 3000, answer: undefined }] },

@@ -31,6 +31,7 @@ test('files that lie, and are there when nobody is left, are noticed', { skip },
     setup: {
       ...drawSchedule(SEED, 0).setup,
       role: 'child',
+      program: 'script',
       agent: 'none',
       appBehaviour: { startMs: 0, throwsAt: [], flood: false, stubborn: false, family: false },
     },
@@ -39,8 +40,8 @@ test('files that lie, and are there when nobody is left, are noticed', { skip },
     stop: { atMs: 3000, settles: false, signals: [{ signal: 'SIGTERM', afterMs: 0 }] },
   };
   const undisturbed = await runSchedule(quiet);
-  assert.deepEqual(brokenPromises(undisturbed.observation, quiet.setup), []);
-  const { observation } = await runSchedule(quiet, (sample, healthDir) => {
+  assert.deepEqual(brokenPromises(undisturbed, quiet.setup), []);
+  const observation = await runSchedule(quiet, (sample, healthDir) => {
     if (!sample.started) return;
     rmSync(join(healthDir, 'started'), { force: true });
     writeFileSync(join(healthDir, 'status.json'), '{"phase":');

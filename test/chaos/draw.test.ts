@@ -25,7 +25,17 @@ test('every kind of fault is drawn, to every kind of process, in every kind of c
       faults.some((fault) => fault.kind === 'signal' && fault.signal === signal),
       signal,
     );
-  for (const key of ['role', 'workers', 'minReady', 'agent', 'appReady', 'http', 'restartLimit', 'failures'] as const)
+  for (const key of [
+    'role',
+    'program',
+    'workers',
+    'minReady',
+    'agent',
+    'appReady',
+    'http',
+    'restartLimit',
+    'failures',
+  ] as const)
     assert.ok(new Set(schedules.map(({ setup }) => setup[key])).size > 1, key);
   for (const key of ['flood', 'stubborn'] as const)
     assert.ok(

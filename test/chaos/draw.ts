@@ -34,6 +34,7 @@ const anyBehaviour: fc.Arbitrary<Behaviour> = fc.record({
 const anySetup: fc.Arbitrary<Setup> = fc.integer({ min: 1, max: 3 }).chain((workers) =>
   fc.record({
     role: fc.constantFrom('pid1', 'child'),
+    program: fc.integer({ min: 1, max: 12 }).map((n) => (n === 1 ? 'egg' : 'script')),
     workers: fc.constant(workers),
     minReady: fc.integer({ min: 1, max: workers }),
     agent: fc.constantFrom('none', 'loaded', 'loaded', 'message'),

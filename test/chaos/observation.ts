@@ -16,6 +16,8 @@ export interface Observation {
   readonly settled: 'yes' | 'no' | 'not asked';
   readonly termination: string;
   readonly log: readonly LogLine[];
+  /** Everything that was printed, the log too. */
+  readonly output: string;
   /** After the end. */
   readonly leftFiles: readonly string[];
   readonly leftProcesses: readonly string[];

@@ -7,6 +7,8 @@ import { longestGap, stopHeardBy } from './timeline.js';
 /** What a stop may take beyond its own times: a kill at the end of each, and a second for what was left behind. */
 const LAST_MS = 3000;
 const MAX_BYTES = 4096;
+/** A frame of ours in a stack that was printed, or what Node warns of. */
+const TRACES = /^ +at .*\/dist\/.*|^\(node:\d+\) .*/m;
 
 /** How the master ends, and what is left of it. */
 export const END_PROMISES: Readonly<Record<string, Promised>> = {
@@ -49,6 +51,8 @@ export const END_PROMISES: Readonly<Record<string, Promised>> = {
     if (killed === undefined || mayHang(seen, setup)) return undefined;
     return `${String(killed['slot'])} (pid ${String(killed['pid'])}) was, and had no reason not to end by itself`;
   },
+
+  'eggcup itself throws nothing': ({ output }) => TRACES.exec(output)?.[0],
 
   'no file is left': (seen) =>
     wasKilled(seen) || seen.end === undefined || seen.leftFiles.length === 0 ? undefined : seen.leftFiles.join(', '),

@@ -14,6 +14,7 @@ const END_MS = 8400;
 const setup: Setup = {
   ...drawSchedule(1, 1).setup,
   role: 'child',
+  program: 'script',
   workers: 1,
   minReady: 1,
   agent: 'none',
@@ -113,6 +114,8 @@ const BROKEN: readonly (readonly [promise: string, Observation])[] = [
     'what the health endpoints answer is a status',
     { ...good(), probes: [{ at: 3000, answer: { code: 200, body: '{' } }] },
   ],
+  ['eggcup itself throws nothing', { ...good(), output: 'Error: x\n    at send (/a/dist/worker/script-main.js:1:2)' }],
+  ['eggcup itself throws nothing', { ...good(), output: '(node:13) MaxListenersExceededWarning: …' }],
   ['no file is left', { ...good(), leftFiles: ['live'] }],
   ['no process is left', { ...good(), leftProcesses: ['node (pid 13)'] }],
 ];
@@ -166,6 +169,7 @@ function good(): Observation {
     settled: 'yes',
     termination: '',
     log: [...logOf('child.ready', 'cluster.ready'), { level: 'info', event: 'stop.begun', exitCode: 0 }],
+    output: '',
     leftFiles: [],
     leftProcesses: [],
   };

@@ -17,17 +17,11 @@ const SETTLE_MS = 25_000;
 /** Orphans of a killed master have two seconds, and a machine that is busy. */
 const ORPHANS_MS = 8000;
 
-export interface Run {
-  readonly observation: Observation;
-  /** Everything that was printed. */
-  readonly output: string;
-}
-
 /** What a test may do while a run goes on: called at each look, with the health directory. */
 export type Meddler = (sample: Sample, healthDir: string) => void;
 
 /** Does a schedule to a real master and tells what was seen. Nothing is left of it afterwards. */
-export async function runSchedule(schedule: Schedule, meddle?: Meddler): Promise<Run> {
+export async function runSchedule(schedule: Schedule, meddle?: Meddler): Promise<Observation> {
   const { setup } = schedule;
   const [port, httpPort] = [await quietPort(), await quietPort()];
   const sandbox = new Sandbox(setup, port, httpPort);
@@ -41,7 +35,7 @@ export async function runSchedule(schedule: Schedule, meddle?: Meddler): Promise
       prober?.end();
     });
     await sandbox.release();
-    return { observation: { ...seen, probes: prober?.probes ?? [], log: sandbox.log }, output: sandbox.text };
+    return { ...seen, probes: prober?.probes ?? [], log: sandbox.log, output: sandbox.text };
   } finally {
     await sandbox.release();
     sandbox.dispose();
@@ -71,7 +65,7 @@ class Runner {
     return this.#sampler.now;
   }
 
-  async observe(): Promise<Omit<Observation, 'log' | 'probes'>> {
+  async observe(): Promise<Omit<Observation, 'log' | 'probes' | 'output'>> {
     const { from, faults, stop } = this.#schedule;
     if (from === 'ready') await this.#while(() => this.#samples.at(-1)?.ready !== true, END_MS);
     this.#from = from === 'ready' ? this.#sampler.now : 0;

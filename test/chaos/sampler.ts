@@ -107,8 +107,8 @@ export class Sampler {
 }
 
 function kindOf(commandLine: string): SeenProcess['kind'] {
-  if (commandLine.includes('chaos/app.cjs')) return 'app';
-  return commandLine.includes('chaos/agent.cjs') ? 'agent' : 'other';
+  if (/chaos\/app\.cjs|framework-app\.js/.test(commandLine)) return 'app';
+  return /chaos\/agent\.cjs|framework-agent\.js/.test(commandLine) ? 'agent' : 'other';
 }
 
 interface Stat {

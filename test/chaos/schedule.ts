@@ -11,6 +11,8 @@ export interface Schedule {
 export interface Setup {
   /** The master is PID 1 of its namespace, or the child of a small init there. */
   readonly role: 'pid1' | 'child';
+  /** The programs of test/fixtures/chaos, or an egg application: that has an agent always, and none of their behaviours. */
+  readonly program: 'script' | 'egg';
   readonly workers: number;
   readonly minReady: number;
   readonly agent: 'none' | 'loaded' | 'message';

@@ -20,9 +20,9 @@ export async function tryRun(seed: number, run: number): Promise<Tried> {
   const schedule = drawSchedule(seed, run);
   const title = `seed ${seed}, run ${run}`;
   const replay = `replay: npm run chaos -- --seed ${seed} --run ${run}`;
-  let ran: Awaited<ReturnType<typeof runSchedule>>;
+  let observation: Observation;
   try {
-    ran = await runSchedule(schedule);
+    observation = await runSchedule(schedule);
   } catch (error) {
     const failure = [
       `✖ ${title} could not be done`,
@@ -32,14 +32,13 @@ export async function tryRun(seed: number, run: number): Promise<Tried> {
     ];
     return { failure: failure.join('\n'), code: 'none', details: '' };
   }
-  const { observation, output } = ran;
   const broken = brokenPromises(observation, schedule.setup);
   const code = String(observation.end?.code ?? 'none');
   const details = [
     `${title}:`,
     show(schedule),
     ...showObservation(observation),
-    ...output.trimEnd().split('\n').flatMap(showLine).slice(-LINES_SHOWN),
+    ...observation.output.trimEnd().split('\n').flatMap(showLine).slice(-LINES_SHOWN),
   ].join('\n');
   if (broken.length === 0) return { failure: undefined, code, details };
   const wrong = broken.map((text) => `✖ ${text}`);

@@ -20,7 +20,13 @@ export interface Observation {
   readonly output: string;
   /** After the end. */
   readonly leftFiles: readonly string[];
-  readonly leftProcesses: readonly string[];
+  readonly leftProcesses: readonly LeftProcess[];
+}
+
+export interface LeftProcess {
+  readonly pid: number;
+  readonly kind: SeenProcess['kind'];
+  readonly name: string;
 }
 
 /** One look at everything. */

@@ -7,8 +7,10 @@ import { longestGap, stopHeardBy } from './timeline.js';
 /** What a stop may take beyond its own times: a kill at the end of each, and a second for what was left behind. */
 const LAST_MS = 3000;
 const MAX_BYTES = 4096;
-/** A frame of ours in a stack that was printed, or what Node warns of. */
-const TRACES = /^ +at .*\/dist\/.*|^\(node:\d+\) .*/m;
+/** A stack that was printed, as far as it has frames. */
+const STACKS = /(?:^ +at .*\n?)+/gm;
+const OUR_FRAME = /\/dist\/(?:entry\.js|master\/|worker\/|health\/)/;
+const WARNING = /^\(node:\d+\) .*/m;
 
 /** How the master ends, and what is left of it. */
 export const END_PROMISES: Readonly<Record<string, Promised>> = {
@@ -52,12 +54,17 @@ export const END_PROMISES: Readonly<Record<string, Promised>> = {
     return `${String(killed['slot'])} (pid ${String(killed['pid'])}) was, and had no reason not to end by itself`;
   },
 
-  'eggcup itself throws nothing': ({ output }) => TRACES.exec(output)?.[0],
+  'eggcup itself throws nothing': ({ output }) =>
+    output.match(STACKS)?.find((stack) => isOurs(stack)) ?? WARNING.exec(output)?.[0],
 
   'no file is left': (seen) =>
     wasKilled(seen) || seen.end === undefined || seen.leftFiles.length === 0 ? undefined : seen.leftFiles.join(', '),
 
-  'no process is left': ({ leftProcesses }) => (leftProcesses.length === 0 ? undefined : leftProcesses.join(', ')),
+  // What the programs have started themselves nobody can end after a kill -9: docs/scripts.md promises it of agent and workers.
+  'no process is left': (seen) => {
+    const left = seen.leftProcesses.filter(({ kind }) => kind !== 'other' || !wasKilled(seen));
+    return left.length === 0 ? undefined : left.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ');
+  },
 };
 
 /** By exit code: may what was seen end so? What is not here is not in the contract. */
@@ -97,6 +104,13 @@ function wasHurt({ deliveries, scarcity }: Observation, setup: Setup, kind?: 'ag
     behaviours.some(({ throwsAt }) => throwsAt.length > 0) ||
     deliveries.some((delivery) => delivery.kind !== 'master' && (kind === undefined || delivery.kind === kind))
   );
+}
+
+/** Nobody's but ours and Node's: a program calls `listen` through us, say, and may do it wrong. */
+function isOurs(stack: string): boolean {
+  const frames = stack.trimEnd().split('\n');
+  const others = frames.filter((frame) => !/[( ]node:/.test(frame));
+  return others.length > 0 && others.every((frame) => OUR_FRAME.test(frame) && !frame.includes('/node_modules/'));
 }
 
 /** Whether anybody may have outlived his time, or nobody had any: the third signal kills. */

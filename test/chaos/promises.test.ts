@@ -117,7 +117,7 @@ const BROKEN: readonly (readonly [promise: string, Observation])[] = [
   ['eggcup itself throws nothing', { ...good(), output: 'Error: x\n    at send (/a/dist/worker/script-main.js:1:2)' }],
   ['eggcup itself throws nothing', { ...good(), output: '(node:13) MaxListenersExceededWarning: …' }],
   ['no file is left', { ...good(), leftFiles: ['live'] }],
-  ['no process is left', { ...good(), leftProcesses: ['node (pid 13)'] }],
+  ['no process is left', { ...good(), leftProcesses: [{ pid: 13, kind: 'other', name: 'sleep' }] }],
 ];
 
 for (const [promise, seen] of BROKEN) {
@@ -136,6 +136,28 @@ test('each promise is shown to be able to fail', () => {
     Object.keys(PROMISES).filter((promise) => !shown.has(promise)),
     [],
   );
+});
+
+test('after a kill -9 only agent and app workers must be gone: who else is there is the application’s', () => {
+  const killed: Delivery = toMaster('SIGKILL', STOP_MS);
+  const seen = {
+    ...good(),
+    deliveries: [killed],
+    end: { at: END_MS, code: 137 },
+    log: logOf('child.ready', 'cluster.ready'),
+  };
+  assert.deepEqual(brokenPromises({ ...seen, leftProcesses: [{ pid: 13, kind: 'other', name: 'sleep' }] }, setup), []);
+  assert.deepEqual(brokenPromises({ ...seen, leftProcesses: [{ pid: 13, kind: 'app', name: 'node' }] }, setup), [
+    'no process is left: node (pid 13)',
+  ]);
+});
+
+test('a stack counts as eggcup’s when it has no frame of a program', () => {
+  const ours = '    at send (/a/dist/worker/script-main.js:1:2)\n    at node:internal/x:1:2\n';
+  const egg = '    at log (/a/node_modules/egg4/dist/commonjs/lib/egg.js:1:2)\n';
+  assert.deepEqual(brokenPromises({ ...good(), output: `Error: x\n    at app (/a/app.js:1:2)\n${ours}` }, setup), []);
+  assert.deepEqual(brokenPromises({ ...good(), output: `Error: x\n${egg}` }, setup), []);
+  assert.equal(brokenPromises({ ...good(), output: `Error: x\n${ours}Error: y\n${egg}` }, setup).length, 1);
 });
 
 test('a stopped master may be late with everything', () => {

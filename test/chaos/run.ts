@@ -1,11 +1,10 @@
 import { createServer } from 'node:net';
 import { hasCode } from '#eggcup/errors.js';
 import { isLiving, programOf } from '../helpers/processes.js';
-import { until } from '../helpers/until.js';
 import { Faults, isInCharge } from './faults.js';
-import type { Observation, Sample } from './observation.js';
+import type { LeftProcess, Observation, Sample } from './observation.js';
 import { Prober } from './prober.js';
-import { Sampler } from './sampler.js';
+import { Sampler, kindOf } from './sampler.js';
 import { Traffic } from './traffic.js';
 import { Sandbox } from './sandbox.js';
 import type { Schedule } from './schedule.js';
@@ -16,6 +15,9 @@ const END_MS = 25_000;
 const SETTLE_MS = 25_000;
 /** Orphans of a killed master have two seconds, and a machine that is busy. */
 const ORPHANS_MS = 8000;
+/** What was killed last is gone when the kernel has come to it. */
+const LAST_MS = 500;
+const KILLED = 137;
 
 /** What a test may do while a run goes on: called at each look, with the health directory. */
 export type Meddler = (sample: Sample, healthDir: string) => void;
@@ -86,7 +88,7 @@ class Runner {
       end: code === undefined ? undefined : { at: this.#endedAt, code },
       settled,
       termination: this.#sandbox.termination,
-      leftProcesses: await this.#leftProcesses(code === undefined || code > 128 ? ORPHANS_MS : 500),
+      leftProcesses: await this.#leftProcesses(code === KILLED),
       leftFiles: this.#sandbox.healthFiles(),
     };
   }
@@ -142,15 +144,20 @@ class Runner {
     }
   }
 
-  async #leftProcesses(patienceMs: number): Promise<readonly string[]> {
+  /** Those that stay; the orphans of a killed master have some time. */
+  async #leftProcesses(isKilled: boolean): Promise<readonly LeftProcess[]> {
     if (this.#schedule.setup.role === 'pid1') return [];
-    const left = (): readonly number[] => this.#sandbox.others().filter(isLiving);
-    try {
-      await until('no process to be left', () => left().length === 0, patienceMs);
-    } catch {
-      // Told by their names.
+    const left = (): readonly LeftProcess[] =>
+      this.#sandbox
+        .others()
+        .filter(isLiving)
+        .map((pid) => ({ pid, kind: kindOf(pid), name: programOf(pid) }));
+    const isWaitedFor = ({ kind }: LeftProcess): boolean => kind !== 'other' || !isKilled;
+    const deadline = performance.now() + (isKilled ? ORPHANS_MS : LAST_MS);
+    while (left().some(isWaitedFor) && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
-    return left().map((pid) => `${programOf(pid)} (pid ${pid})`);
+    return left();
   }
 }
 

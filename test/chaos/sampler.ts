@@ -99,14 +99,16 @@ export class Sampler {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const pids = /^NSpid:.*\t(\d+)$/m.exec(textOf(outerPid, 'status'))?.[1];
-    const identity = { pid: Number(pids ?? 0), kind: kindOf(textOf(outerPid, 'cmdline')) };
+    const identity = { pid: Number(pids ?? 0), kind: kindOf(outerPid) };
     // Between its fork and its exec a process is its parent's double.
     if (identity.kind !== 'other' && pids !== undefined) this.#known.set(key, identity);
     return identity;
   }
 }
 
-function kindOf(commandLine: string): SeenProcess['kind'] {
+/** By its command line. */
+export function kindOf(outerPid: number): SeenProcess['kind'] {
+  const commandLine = textOf(outerPid, 'cmdline');
   if (/chaos\/app\.cjs|framework-app\.js/.test(commandLine)) return 'app';
   return /chaos\/agent\.cjs|framework-agent\.js/.test(commandLine) ? 'agent' : 'other';
 }

@@ -32,6 +32,8 @@ export const END_PROMISES: Readonly<Record<string, Promised>> = {
     if (end === undefined) return undefined;
     // The limit is lower than some numbers that are in use: what children free at their end is no help then.
     if (termination === '' && seen.scarcity.findLast(({ at }) => at <= end.at)?.isScarce === true) return undefined;
+    // A kill -9 can come between the message and the exit.
+    if (wasKilled(seen) && seen.log.some(({ event }) => event === 'cluster.failed')) return undefined;
     if (end.code === 0 || wasKilled(seen)) return termination === '' ? undefined : `there is one: ${termination}`;
     if (Buffer.byteLength(termination) > MAX_BYTES) return 'it is too long';
     if (!termination.startsWith(`eggcup exits with code ${end.code}: `)) return `it is ${JSON.stringify(termination)}`;
@@ -114,7 +116,7 @@ function isOurs(stack: string): boolean {
 }
 
 /** Whether anybody may have outlived his time, or nobody had any: the third signal kills. */
-function mayHang(seen: Observation, { appBehaviour, agentBehaviour }: Setup): boolean {
+function mayHang(seen: Observation, { program, appBehaviour, agentBehaviour }: Setup): boolean {
   const { deliveries, scarcity } = seen;
   const isStopped = deliveries.some(
     ({ kind, signal }) => kind !== 'master' && (signal === 'SIGSTOP' || signal === 'SIGURG'),
@@ -124,7 +126,9 @@ function mayHang(seen: Observation, { appBehaviour, agentBehaviour }: Setup): bo
   );
   const isBusy = appBehaviour.flood || agentBehaviour.flood || longestGap(seen) > 300;
   const isStubborn = appBehaviour.stubborn || agentBehaviour.stubborn;
-  return isStopped || isStubborn || isBusy || asks.length > 2 || scarcity.length > 0;
+  // Seen of egg: when its agent, and with it the leader of its clients, was killed during a stop, it was not closed in time.
+  const isLeaderless = program === 'egg' && deliveries.some(({ kind }) => kind === 'agent');
+  return isLeaderless || isStopped || isStubborn || isBusy || asks.length > 2 || scarcity.length > 0;
 }
 
 /** Design 5 and the README: 128+n for a signal that ends a process and means nothing here. */

@@ -16,6 +16,9 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const first = Number(values.run ?? values.from);
 const end = values.run === undefined ? first + Number(values.runs) : first + 1;
+/** Whoever ends this ends its masters too (Ctrl-C reaches both): what is then seen of a run says nothing. */
+let isOver = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isOver = true));
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const why = whyNoSandbox();
@@ -29,21 +32,24 @@ async function runAll(): Promise<void> {
   print(`seed ${seed}, runs ${first} to ${end - 1}`);
   const codes = new Map<string, number>();
   let failed = 0;
+  let done = 0;
   let next = first;
   const worker = async (): Promise<void> => {
-    while (next < end) {
+    while (next < end && !isOver) {
       const run = next;
       next += 1;
       const { failure, code, details } = await tryRun(seed, run);
+      if (isOver) return;
+      done += 1;
       codes.set(code, (codes.get(code) ?? 0) + 1);
       if (failure !== undefined) failed += 1;
       if (failure !== undefined) print(failure);
       if (values.verbose) print(details);
-      if ((run + 1) % 50 === 0) print(`… ${run + 1 - first} runs, ${failed} failed`);
+      if (done % 50 === 0) print(`… ${done} runs, ${failed} failed`);
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
   const ends = [...codes].toSorted().map(([code, count]) => `${code}: ${count}`);
-  print(`${end - first} runs, ${failed} failed; exit codes ${ends.join(', ')}`);
+  print(`${done} runs, ${failed} failed; exit codes ${ends.join(', ')}`);
   if (failed > 0) process.exitCode = 1;
 }

@@ -17,8 +17,8 @@ const seed = Number(values.seed);
 const first = Number(values.run ?? values.from);
 const end = values.run === undefined ? first + Number(values.runs) : first + 1;
 /** Whoever ends this ends its masters too (Ctrl-C reaches both): what is then seen of a run says nothing. */
-let isOver = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isOver = true));
+const over = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => over.abort());
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const why = whyNoSandbox();
@@ -35,11 +35,11 @@ async function runAll(): Promise<void> {
   let done = 0;
   let next = first;
   const worker = async (): Promise<void> => {
-    while (next < end && !isOver) {
+    while (next < end && !over.signal.aborted) {
       const run = next;
       next += 1;
       const { failure, code, details } = await tryRun(seed, run);
-      if (isOver) return;
+      if (over.signal.aborted) return;
       done += 1;
       codes.set(code, (codes.get(code) ?? 0) + 1);
       if (failure !== undefined) failed += 1;

@@ -63,7 +63,9 @@ export class Sandbox {
 
   /** The master's exit code, 128+n for signal n; `undefined` while it lives. */
   get exitCode(): number | undefined {
-    if (!this.#status.includes('\n')) return undefined;
+    // Whoever has ended the sandbox itself has ended the master with it.
+    const isGone = this.#process.exitCode !== null || this.#process.signalCode !== null;
+    if (!this.#status.includes('\n')) return isGone ? 137 : undefined;
     // util-linux 2.38 fails to die of the signal of its child; a PID 1 ends of no other.
     return this.#errors.includes(UNSHARE_FAILED) ? 137 : Number.parseInt(this.#status, 10);
   }

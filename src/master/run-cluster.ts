@@ -67,7 +67,13 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
   process.on('uncaughtException', (error: unknown) => {
     fault ??= faultOf(error);
     log.fatal('master.failed', { text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    cluster?.fail(fault.reason);
+    try {
+      cluster?.fail(fault.reason);
+    } catch (second) {
+      // Thrown from here Node would exit with 7 at once: without the last clean-up, and with every child alive.
+      log.fatal('master.failed', { text: messageOf(second) });
+      cluster?.end(fault);
+    }
   });
   try {
     const booted = await boot(loaded, log, request, () => signals.ending !== undefined || fault !== undefined);

@@ -82,7 +82,7 @@ export function childrenOfThisThread(): readonly number[] | undefined {
   try {
     return readFileSync('/proc/thread-self/children', 'latin1').split(' ').filter(Boolean).map(Number);
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'EACCES')) return undefined;
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'EACCES') || isOutOfDescriptors(error)) return undefined;
     throw error;
   }
 }
@@ -111,7 +111,7 @@ function listPids(): readonly number[] {
       .filter((name) => /^\d+$/.test(name))
       .map(Number);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return []; // macOS
+    if (hasCode(error, 'ENOENT') || isOutOfDescriptors(error)) return []; // ENOENT: macOS
     throw error;
   }
 }
@@ -122,6 +122,15 @@ function readOf(pid: number, file: 'stat' | 'status' | 'environ'): string | unde
   } catch (error) {
     // It has ended meanwhile (ENOENT, ESRCH), is somebody else's (EACCES, EPERM), or there is no /proc.
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].some((code) => hasCode(error, code))) return undefined;
+    if (isOutOfDescriptors(error)) return undefined;
     throw error;
   }
+}
+
+/**
+ * Connections that wait for a worker can take all descriptors there are. Then nothing is seen for a while, which costs no more than
+ * a later look: what a child has left behind is looked for again at the end, when the children's own descriptors are free.
+ */
+function isOutOfDescriptors(error: unknown): boolean {
+  return hasCode(error, 'EMFILE') || hasCode(error, 'ENFILE');
 }

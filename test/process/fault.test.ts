@@ -25,11 +25,50 @@ test('a fault of the master itself ends it with 70, and nothing is left', async 
   await cluster.assertGone();
 });
 
+test('a second fault, in the answer to the first, still ends it with 70 and leaves nothing', async (t) => {
+  const place = await startScript(t, 'scripts/hello.js');
+  const flag = join(place.dir, 'throw');
+  const cluster = await startScript(
+    t,
+    'scripts/hello.js',
+    { agent: { script: fixture('scripts/agent-idle.js') } },
+    { env: { NODE_OPTIONS, THROW_WHEN: flag, THROW_TWICE: '1' } },
+  );
+  await cluster.untilReady();
+  writeFileSync(flag, '');
+  assert.equal(await cluster.ended(), 70);
+  assert.deepEqual(
+    cluster.logged('master.failed').map((line) => String(line['text']).split('\n')[0]),
+    ['Error: boom in the master', 'boom in the answer'],
+  );
+  await cluster.assertGone();
+});
+
+test('without a free file descriptor the master goes on, answers a crash, and stops as usual', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { health: { interval: '100ms' } });
+  await cluster.untilReady();
+  limitDescriptors(cluster.pid, 0);
+  await cluster.untilLogged('health.unwritable');
+  process.kill(cluster.pidOf('app-0') ?? 0, 'SIGKILL');
+  await cluster.untilLogged('child.fork-failed', { slot: 'app-0' });
+  limitDescriptors(cluster.pid, 1024);
+  await cluster.untilLogged('child.ready', { slot: 'app-0' }, 2);
+  limitDescriptors(cluster.pid, 0);
+  assert.equal(await cluster.stop(), 0);
+  assert.deepEqual(cluster.logged('master.failed'), []);
+  await cluster.assertGone();
+});
+
 test('a fault during the boot ends it with 70 as well', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js', {}, { env: { NODE_OPTIONS, THROW_WHEN: 'at once' } });
   assert.equal(await cluster.ended(), 70);
   await cluster.assertGone();
 });
+
+/** The soft limit of a running process. */
+function limitDescriptors(pid: number, limit: number): void {
+  execFileSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:`]);
+}
 
 test('a termination log that is a FIFO nobody reads holds up nobody', async (t) => {
   const terminationLog = join(temporaryDirectory(t), 'fifo');

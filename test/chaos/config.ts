@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { fixture } from '../helpers/cluster.js';
+import { AGENT_STOP_MS, APP_STOP_MS, HEALTH_INTERVAL_MS, type Setup } from './schedule.js';
+
+/** The config file of a run. */
+export function configOf(setup: Setup, dir: string, port: number, httpPort: number): object {
+  return {
+    apiVersion: 'eggcup/v1',
+    ...(setup.program === 'egg' ? eggConfig(dir, port) : scriptConfig(setup, dir, port)),
+    workers: { count: setup.workers },
+    startup: { timeout: `${setup.startupMs}ms`, parallel: setup.parallel },
+    health: {
+      dir: join(dir, 'health'),
+      interval: `${HEALTH_INTERVAL_MS}ms`,
+      failures: setup.failures,
+      minReady: setup.minReady,
+      http: { enabled: setup.http, host: '127.0.0.1', port: httpPort },
+    },
+    restart: { limit: setup.restartLimit, duration: '60s', backoff: { initial: '50ms', max: '400ms' } },
+    shutdown: { delay: `${setup.delayMs}ms`, app: `${APP_STOP_MS}ms`, agent: `${AGENT_STOP_MS}ms` },
+    log: { level: 'debug' },
+    terminationLog: join(dir, 'termination'),
+  };
+}
+
+/** What egg writes goes to the run's own directory. */
+function eggConfig(dir: string, port: number): object {
+  const env = { EGG_HOME: dir, EGG_SERVER_ENV: 'prod' };
+  return { app: { framework: 'egg4', baseDir: fixture('egg4-app'), port, env } };
+}
+
+function scriptConfig(setup: Setup, dir: string, port: number): object {
+  const env = {
+    APP_BEHAVIOUR: JSON.stringify(setup.appBehaviour),
+    APP_LOADS: join(dir, 'app-loads'),
+    AGENT_BEHAVIOUR: JSON.stringify(setup.agentBehaviour),
+    AGENT_LOADS: join(dir, 'agent-loads'),
+  };
+  return {
+    app: { script: fixture('chaos/app.cjs'), baseDir: dir, port, ready: setup.appReady, env },
+    agent: setup.agent === 'none' ? {} : { script: fixture('chaos/agent.cjs'), ready: setup.agent },
+  };
+}

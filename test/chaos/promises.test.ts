@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StatusFile } from '../helpers/cluster.js';
+import { drawSchedule } from './draw.js';
+import { PROMISES, brokenPromises } from './invariants.js';
+import type { Delivery, Observation, Sample, SeenProcess } from './observation.js';
+import type { Setup } from './schedule.js';
+
+const STEP_MS = 50;
+const READY_MS = 500;
+const STOP_MS = 8000;
+const END_MS = 8400;
+
+const setup: Setup = {
+  ...drawSchedule(1, 1).setup,
+  role: 'child',
+  program: 'script',
+  workers: 1,
+  minReady: 1,
+  agent: 'none',
+  failures: 3,
+  restartLimit: 2,
+  startupMs: 10_000,
+  delayMs: 0,
+  appBehaviour: { startMs: 0, throwsAt: [], flood: false, stubborn: false, family: false },
+  agentBehaviour: { startMs: 0, throwsAt: [], flood: false, stubborn: false },
+};
+const worker: SeenProcess = { pid: 13, kind: 'app', isChild: true, state: 'S', startedAt: 100 };
+
+test('a run in which all is well breaks no promise', () => {
+  assert.deepEqual(brokenPromises(good(), setup), []);
+});
+
+/** For each promise at least one run that breaks it, and nothing else. */
+const BROKEN: readonly (readonly [promise: string, Observation])[] = [
+  ['ready comes with started, and started only after egg-ready', changed(() => true, { started: false })],
+  ['ready comes with started, and started only after egg-ready', { ...good(), log: logOf('child.ready') }],
+  ['started is there from egg-ready to the end', changed(({ at }) => at === 4000, { started: false, ready: false })],
+  [
+    'ready is there no longer than minReady app workers live that have been ready',
+    changed(between(2000, 5000), { processes: [], status: status('running', []) }),
+  ],
+  [
+    'ready is there soon when status.json says that enough app workers listen',
+    changed(between(2000, 5000), { ready: false }),
+  ],
+  ['ready goes when a stop is asked for', { ...good(), deliveries: [toMaster('SIGTERM', 4000)] }],
+  [
+    'live is fresh unless the master is stopped or the Manager check failed',
+    changed(between(2000, 5000), { liveAgeMs: 2500 }),
+  ],
+  [
+    'live is fresh unless the master is stopped or the Manager check failed',
+    changed(between(2000, 5000), { liveAgeMs: undefined }),
+  ],
+  ['status.json always parses, and its phase only goes on', changed(({ at }) => at === 4000, { status: 'broken' })],
+  [
+    'status.json always parses, and its phase only goes on',
+    changed(({ at }) => at === 4000, { status: status('starting', [13]) }),
+  ],
+  [
+    'status.json names the processes that there are',
+    changed(between(2000, 5000), { status: status('running', [13, 99]) }),
+  ],
+  [
+    'status.json names the processes that there are',
+    changed(between(2000, 5000), { processes: [worker, { ...worker, pid: 14 }] }),
+  ],
+  [
+    'no zombie stays',
+    changed(between(2000, 5000), { processes: [worker, { ...worker, pid: 14, kind: 'other', state: 'Z' }] }),
+  ],
+  [
+    'nothing is forked after a stop was asked for',
+    {
+      ...changed(({ at }) => at === 8350, { processes: [{ ...worker, pid: 14, startedAt: 8300 }] }),
+      deliveries: [toMaster('SIGTERM', 6000)],
+    },
+  ],
+  [
+    'nothing is forked after a stop was asked for',
+    { ...good(), log: [...good().log, { level: 'info', event: 'child.forked' }] },
+  ],
+  ['the cluster recovers when the faults are over', { ...good(), settled: 'no' }],
+  ['the master ends in time', { ...good(), end: undefined }],
+  ['the master ends in time', { ...good(), end: { at: 18_000, code: 0 } }],
+  ['the exit code has its reason in what was done', { ...good(), deliveries: [] }],
+  [
+    'the exit code has its reason in what was done',
+    endedWith(13, '2 crashes within 60000 ms (restart.limit); the last was app-0'),
+  ],
+  ['the exit code has its reason in what was done', endedWith(70, 'a fault of eggcup itself was sent to the master')],
+  ['the termination message explains the exit code', { ...good(), termination: 'eggcup exits with code 0: why' }],
+  ['the termination message explains the exit code', { ...endedWith(15, 'SIGTERM received') }],
+  ['the termination message explains the exit code', { ...endedWith(15, ''), termination: '' }],
+  [
+    'the termination message explains the exit code',
+    endedWith(15, `SIGTERM received; app-0 had to be killed${'x'.repeat(4096)}`),
+  ],
+  [
+    'the exit code is that of the first stop, and 15 when that had to kill',
+    { ...good(), log: [...good().log, { level: 'warn', event: 'child.killed' }] },
+  ],
+  ['only who may hang is killed', { ...good(), log: [...good().log, { level: 'warn', event: 'child.killed' }] }],
+  [
+    'the health endpoints answer, from the first time on',
+    { ...good(), probes: [...good().probes.slice(0, 2), { at: 3000, answer: undefined }] },
+  ],
+  [
+    'what the health endpoints answer is a status',
+    { ...good(), probes: [{ at: 3000, answer: { code: 500, body: '' } }] },
+  ],
+  [
+    'what the health endpoints answer is a status',
+    { ...good(), probes: [{ at: 3000, answer: { code: 200, body: '{' } }] },
+  ],
+  ['eggcup itself throws nothing', { ...good(), output: 'Error: x\n    at send (/a/dist/worker/script-main.js:1:2)' }],
+  ['eggcup itself throws nothing', { ...good(), output: '(node:13) MaxListenersExceededWarning: …' }],
+  ['no file is left', { ...good(), leftFiles: ['live'] }],
+  ['no process is left', { ...good(), leftProcesses: [{ pid: 13, kind: 'other', name: 'sleep' }] }],
+];
+
+for (const [promise, seen] of BROKEN) {
+  test(`it is noticed when this is not so: ${promise}`, () => {
+    const broken = brokenPromises(seen, setup);
+    assert.ok(
+      broken.some((text) => text.startsWith(`${promise}: `)),
+      `noticed was only ${JSON.stringify(broken)}`,
+    );
+  });
+}
+
+test('each promise is shown to be able to fail', () => {
+  const shown = new Set(BROKEN.map(([promise]) => promise));
+  assert.deepEqual(
+    Object.keys(PROMISES).filter((promise) => !shown.has(promise)),
+    [],
+  );
+});
+
+test('after a kill -9 only agent and app workers must be gone: who else is there is the application’s', () => {
+  const killed: Delivery = toMaster('SIGKILL', STOP_MS);
+  const seen = {
+    ...good(),
+    deliveries: [killed],
+    end: { at: END_MS, code: 137 },
+    log: logOf('child.ready', 'cluster.ready'),
+  };
+  assert.deepEqual(brokenPromises({ ...seen, leftProcesses: [{ pid: 13, kind: 'other', name: 'sleep' }] }, setup), []);
+  assert.deepEqual(brokenPromises({ ...seen, leftProcesses: [{ pid: 13, kind: 'app', name: 'node' }] }, setup), [
+    'no process is left: node (pid 13)',
+  ]);
+});
+
+test('a stack counts as eggcup’s when it has no frame of a program', () => {
+  const ours = '    at send (/a/dist/worker/script-main.js:1:2)\n    at node:internal/x:1:2\n';
+  const egg = '    at log (/a/node_modules/egg4/dist/commonjs/lib/egg.js:1:2)\n';
+  assert.deepEqual(brokenPromises({ ...good(), output: `Error: x\n    at app (/a/app.js:1:2)\n${ours}` }, setup), []);
+  assert.deepEqual(brokenPromises({ ...good(), output: `Error: x\n${egg}` }, setup), []);
+  assert.equal(brokenPromises({ ...good(), output: `Error: x\n${ours}Error: y\n${egg}` }, setup).length, 1);
+});
+
+test('a stopped master may be late with everything', () => {
+  const stopped = changed(between(1900, 5000), { masterState: 'T', liveAgeMs: 3000, processes: [] });
+  assert.deepEqual(brokenPromises(stopped, setup), []);
+});
+
+function good(): Observation {
+  const samples = Array.from({ length: END_MS / STEP_MS }, (_, index): Sample => {
+    const at = index * STEP_MS;
+    const isUp = at >= READY_MS;
+    return {
+      at,
+      masterState: 'S',
+      ready: isUp && at <= STOP_MS,
+      started: isUp,
+      liveAgeMs: isUp ? at % 1000 : undefined,
+      status: status(at > STOP_MS ? 'stopping' : isUp ? 'running' : 'starting', [13]),
+      processes: [worker],
+    };
+  });
+  return {
+    samples,
+    deliveries: [toMaster('SIGTERM', STOP_MS)],
+    probes: [1000, 2000, 3000, 4000, 5000].map((at) => ({
+      at,
+      answer: { code: 200, body: '{"phase":"running","children":[]}' },
+    })),
+    scarcity: [],
+    end: { at: END_MS, code: 0 },
+    settled: 'yes',
+    termination: '',
+    log: [...logOf('child.ready', 'cluster.ready'), { level: 'info', event: 'stop.begun', exitCode: 0 }],
+    output: '',
+    leftFiles: [],
+    leftProcesses: [],
+  };
+}
+
+function changed(which: (sample: Sample) => boolean, change: Partial<Sample>): Observation {
+  const { samples, ...others } = good();
+  return { ...others, samples: samples.map((sample) => (which(sample) ? Object.assign(sample, change) : sample)) };
+}
+
+function endedWith(code: number, reason: string): Observation {
+  return {
+    ...good(),
+    end: { at: END_MS, code },
+    termination: `eggcup exits with code ${code}: ${reason}`,
+    log: logOf('child.ready', 'cluster.ready'),
+  };
+}
+
+function between(from: number, to: number): (sample: Sample) => boolean {
+  return ({ at }) => at >= from && at <= to;
+}
+
+function logOf(...events: readonly string[]): Observation['log'] {
+  return events.map((event) => ({ level: 'info', event, slot: 'app-0', pid: 13 }));
+}
+
+function toMaster(signal: NodeJS.Signals, at: number): Delivery {
+  return { at, to: 'master', pid: 0, kind: 'master', signal, isHeard: true };
+}
+
+function status(phase: string, pids: readonly number[]): StatusFile {
+  const children = pids.map((pid, index) => ({ slot: `app-${index}`, pid, state: 'ready', restarts: 0 }));
+  const plan = { workers: 1, heapMiB: null, reasons: [] };
+  return { phase, pid: 2, address: null, plan, container: {}, children, restartsInWindow: 0, zombies: 0 };
+}

@@ -1,0 +1,185 @@
+import { createServer } from 'node:net';
+import { hasCode } from '#eggcup/errors.js';
+import { isLiving, programOf } from '../helpers/processes.js';
+import { Faults, isInCharge } from './faults.js';
+import type { LeftProcess, Observation, Sample } from './observation.js';
+import { Prober } from './prober.js';
+import { Sampler, kindOf } from './sampler.js';
+import { Traffic } from './traffic.js';
+import { Sandbox } from './sandbox.js';
+import type { Schedule } from './schedule.js';
+
+const TICK_MS = 20;
+/** From the last signal on: far more than any stop may take. */
+const END_MS = 25_000;
+const SETTLE_MS = 25_000;
+/** Orphans of a killed master have two seconds, and a machine that is busy. */
+const ORPHANS_MS = 8000;
+/** What was killed last is gone when the kernel has come to it. */
+const LAST_MS = 500;
+const KILLED = 137;
+
+/** What a test may do while a run goes on: called at each look, with the health directory. */
+export type Meddler = (sample: Sample, healthDir: string) => void;
+
+/** Does a schedule to a real master and tells what was seen. Nothing is left of it afterwards. */
+export async function runSchedule(schedule: Schedule, meddle?: Meddler): Promise<Observation> {
+  const { setup } = schedule;
+  const [port, httpPort] = [await quietPort(), await quietPort()];
+  const sandbox = new Sandbox(setup, port, httpPort);
+  try {
+    await sandbox.untilStarted(setup.role);
+    const runner = new Runner(schedule, sandbox, meddle);
+    const traffic = setup.traffic ? new Traffic(port) : undefined;
+    const prober = setup.http ? new Prober(httpPort, () => runner.now) : undefined;
+    const seen = await runner.observe().finally(() => {
+      traffic?.end();
+      prober?.end();
+    });
+    await sandbox.release();
+    return { ...seen, probes: prober?.probes ?? [], log: sandbox.log, output: sandbox.text };
+  } finally {
+    await sandbox.release();
+    sandbox.dispose();
+  }
+}
+
+class Runner {
+  readonly #schedule: Schedule;
+  readonly #sandbox: Sandbox;
+  readonly #meddle: Meddler | undefined;
+  readonly #sampler: Sampler;
+  readonly #faults: Faults;
+  readonly #samples: Sample[] = [];
+  /** What the schedule's times count from. */
+  #from = 0;
+  #endedAt = 0;
+
+  constructor(schedule: Schedule, sandbox: Sandbox, meddle: Meddler | undefined) {
+    this.#schedule = schedule;
+    this.#sandbox = sandbox;
+    this.#meddle = meddle;
+    this.#sampler = new Sampler(sandbox.masterPid, sandbox.healthDir, performance.now());
+    this.#faults = new Faults(sandbox.masterPid, this.#sampler, sandbox.healthDir);
+  }
+
+  get now(): number {
+    return this.#sampler.now;
+  }
+
+  async observe(): Promise<Omit<Observation, 'log' | 'probes' | 'output'>> {
+    const { from, faults, stop } = this.#schedule;
+    if (from === 'ready') await this.#while(() => this.#samples.at(-1)?.ready !== true, END_MS);
+    this.#from = from === 'ready' ? this.#sampler.now : 0;
+    for (const fault of faults.filter(({ atMs }) => atMs < stop.atMs || stop.settles)) await this.#inflict(fault);
+    const settled = stop.settles ? await this.#settle() : 'not asked';
+    await this.#at(stop.atMs);
+    const stopping = this.#stop();
+    // Those that are left come while it ends.
+    for (const fault of faults.filter(({ atMs }) => atMs >= stop.atMs && !stop.settles)) await this.#inflict(fault);
+    await stopping;
+    await this.#while(() => true, END_MS);
+    this.#faults.endAll();
+    const code = this.#sandbox.exitCode;
+    return {
+      samples: this.#samples,
+      deliveries: this.#faults.deliveries,
+      scarcity: this.#faults.scarcity,
+      end: code === undefined ? undefined : { at: this.#endedAt, code },
+      settled,
+      termination: this.#sandbox.termination,
+      leftProcesses: await this.#leftProcesses(code === KILLED),
+      leftFiles: this.#sandbox.healthFiles(),
+    };
+  }
+
+  async #inflict(fault: Schedule['faults'][number]): Promise<void> {
+    await this.#at(fault.atMs);
+    if (this.#lives) this.#faults.inflict(fault);
+  }
+
+  /** One look after the other until the time has come, or the master has ended. */
+  async #at(ms: number): Promise<void> {
+    await this.#while(() => this.#sampler.now < this.#from + ms, Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether the wait was over before its time. */
+  async #while(waits: () => boolean, patienceMs: number): Promise<boolean> {
+    const deadline = this.#sampler.now + patienceMs;
+    while (this.#lives && waits()) {
+      if (this.#sampler.now > deadline) return false;
+      this.#faults.tick();
+      this.#look();
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    }
+    return true;
+  }
+
+  get #lives(): boolean {
+    if (this.#sandbox.exitCode === undefined) return true;
+    this.#endedAt ||= this.#sampler.now;
+    return false;
+  }
+
+  #look(): void {
+    const sample = this.#sampler.sample();
+    if (sample === undefined) return;
+    this.#samples.push(sample);
+    this.#meddle?.(sample, this.#sandbox.healthDir);
+  }
+
+  async #settle(): Promise<'yes' | 'no'> {
+    this.#faults.endAll();
+    return (await this.#while(() => !isSettled(this.#samples.at(-1)), SETTLE_MS)) ? 'yes' : 'no';
+  }
+
+  /** The first is sent when it can be heard; the others when their time has come. */
+  async #stop(): Promise<void> {
+    await this.#while(() => !isInCharge(this.#sandbox.masterPid), END_MS);
+    let at = this.#sampler.now - this.#from;
+    for (const { signal, afterMs } of this.#schedule.stop.signals) {
+      at += afterMs;
+      await this.#at(at);
+      if (this.#lives) this.#faults.signalMaster(signal);
+    }
+  }
+
+  /** Those that stay; the orphans of a killed master have some time. */
+  async #leftProcesses(isKilled: boolean): Promise<readonly LeftProcess[]> {
+    if (this.#schedule.setup.role === 'pid1') return [];
+    const left = (): readonly LeftProcess[] =>
+      this.#sandbox
+        .others()
+        .filter(isLiving)
+        .map((pid) => ({ pid, kind: kindOf(pid), name: programOf(pid) }));
+    const isWaitedFor = ({ kind }: LeftProcess): boolean => kind !== 'other' || !isKilled;
+    const deadline = performance.now() + (isKilled ? ORPHANS_MS : LAST_MS);
+    while (left().some(isWaitedFor) && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    }
+    return left();
+  }
+}
+
+function isSettled(sample: Sample | undefined): boolean {
+  if (sample === undefined || typeof sample.status === 'string') return false;
+  return (
+    sample.ready && sample.status.phase === 'running' && sample.status.children.every(({ state }) => state === 'ready')
+  );
+}
+
+/** A free port where the kernel takes none for others' connections: they may come in the middle of a run. */
+async function quietPort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => (hasCode(error, 'EADDRINUSE') ? resolve(false) : reject(error)));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
+}

@@ -57,7 +57,7 @@ export class Sampler {
           isChild,
           state: stat.state,
           startedAt: this.#start(stat),
-          ...this.#identity(outerPid, stat),
+          ...this.#identity(outerPid, stat, isChild),
         });
         look(outerPid);
       }
@@ -94,13 +94,14 @@ export class Sampler {
     return this.now - (upMs - ticks * TICK_MS);
   }
 
-  #identity(outerPid: number, { ticks }: Stat): Pick<SeenProcess, 'pid' | 'kind'> {
+  #identity(outerPid: number, { ticks }: Stat, isChild: boolean): Pick<SeenProcess, 'pid' | 'kind'> {
     const key = `${outerPid} ${ticks}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const pids = /^NSpid:.*\t(\d+)$/m.exec(textOf(outerPid, 'status'))?.[1];
     const identity = { pid: Number(pids ?? 0), kind: kindOf(outerPid) };
-    // Between its fork and its exec a process is its parent's double.
+    // Between its fork and its exec a process is its parent's double: of a worker's children none is another worker.
+    if (!isChild) return { ...identity, kind: 'other' };
     if (identity.kind !== 'other' && pids !== undefined) this.#known.set(key, identity);
     return identity;
   }

@@ -75,11 +75,12 @@ function apply(turn: Turn, event: Event): void {
 
 /** What follows from the state and the clock, whatever the event was. */
 function settle(turn: Turn): void {
+  // Before the bound: who is ready when the clock is looked at has made it, and a timeout has somebody to name.
+  completeStart(turn);
   boundStarts(turn);
   checkManager(turn);
   retryForks(turn);
   openGates(turn);
-  completeStart(turn);
   escalate(turn);
   advanceStop(turn);
 }

@@ -117,6 +117,14 @@ test('an exit, a closed channel and a refused fork end the start as well', () =>
   assert.equal(endOf(refused), 11);
 });
 
+test('the last one that gets ready, told when the time is just over, completes the start', () => {
+  const cluster = new Scenario({ startupMs: 1000, workers: 1 });
+  cluster.world.sayReady(cluster.process('agent'));
+  cluster.world.now += 1000; // The master was held up, and hears both at once.
+  cluster.world.sayReady(cluster.process('app-0'));
+  assert.equal(cluster.phase, 'running');
+});
+
 test('what is not ready within startup.timeout ends the start with 12', () => {
   const cluster = new Scenario({ startupMs: 1000 });
   cluster.world.allReady();

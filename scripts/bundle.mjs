@@ -48,6 +48,10 @@ async function bundle(name, options) {
     outfile: `${root}dist/${name}.js`,
     external: APART,
     metafile: true,
+    // A source stays in memory, all of it; names stay, and lines are short enough for a stack trace.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 120,
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',

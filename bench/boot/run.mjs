@@ -4,11 +4,9 @@
  * for it; in turns, and judged by the median of the ratios. `--quick` is for CI: fewer rounds, without pm2-runtime. Exits 0
  * when everything could be measured; who wins is for people to read.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
 import module from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { temporaryFolder } from '../cluster/at-exit.mjs';
 import * as candidates from '../cluster/candidates.mjs';
 import { describe, keepJson } from '../cluster/machine.mjs';
 import { withPackage } from '../cluster/npm.mjs';
@@ -23,7 +21,7 @@ const { eggcupWithEgg, eggClusterWithEgg, eggcupWithScript, bareCluster, floorOf
   candidates;
 
 const machine = describe(rounds, candidates.PEERS);
-const cache = mkdtempSync(join(tmpdir(), 'eggcup-bench-cache-'));
+const { folder: cache, remove } = temporaryFolder('cache-');
 try {
   const hasCache = module.enableCompileCache !== undefined && !options.quick;
   const cached = (candidate) => withVariables(candidate, `${candidate.name}, cache`, { NODE_COMPILE_CACHE: cache });
@@ -48,7 +46,7 @@ try {
   }
   keepJson(options.json, { ...machine, egg, caches, scripts, floors });
 } finally {
-  rmSync(cache, { recursive: true, force: true });
+  remove();
 }
 
 function measureScripts() {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atExit, temporaryFolder } from './at-exit.mjs';
 import { MARK, killMarked } from './processes.mjs';
 
 const LIMIT_MS = 60_000;
@@ -17,7 +17,7 @@ const now = () => Number(process.hrtime.bigint()) / 1e6;
  * first, and whatever it has left is killed.
  */
 export async function whileRunning({ name, command, env }, use) {
-  const folder = mkdtempSync(join(tmpdir(), 'eggcup-bench-'));
+  const { folder, remove } = temporaryFolder('run-');
   const port = await freePort();
   const [file, ...args] = command({ folder, port });
   const mark = `${process.pid}-${Math.random()}`;
@@ -28,8 +28,7 @@ export async function whileRunning({ name, command, env }, use) {
   const [home, out] = [join(folder, 'home'), openSync(output, 'a')];
   const writable = { HOME: home, EGG_HOME: home, BENCH_FACTS: facts };
   const variables = { PATH: process.env.PATH, ...writable, PORT: String(port), [MARK]: mark, ...env?.({ folder }) };
-  const killAll = () => killMarked(mark);
-  process.once('exit', killAll);
+  const killAll = atExit(() => killMarked(mark));
   const begin = now();
   const child = spawn(file, args, { cwd: folder, env: variables, stdio: ['ignore', out, out, 'ipc'] });
   const exited = once(child, 'exit');
@@ -40,13 +39,12 @@ export async function whileRunning({ name, command, env }, use) {
     return await use({ pid: child.pid, port, begin, eggReady: () => inTime(eggReady), untilTold });
   } finally {
     child.kill('SIGTERM');
-    const patience = setTimeout(killAll, LIMIT_MS / 6);
+    const patience = setTimeout(() => killMarked(mark), LIMIT_MS / 6);
     await exited;
     clearTimeout(patience);
     killAll();
-    process.off('exit', killAll);
     closeSync(out);
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 
   /** The first so many facts of this name; `but` leaves out a process. */

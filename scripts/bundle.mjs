@@ -1,14 +1,17 @@
 /**
- * Makes the programs in dist/ of src/, each a file or two: Node needs about half a millisecond for every module that
- * it loads (docs/adr/0006-bundles.md). Packages stay outside. What the tests import is in lib/, which tsc has written.
+ * Makes the programs in dist/ of src/ and the packages that it uses, each a file or two: Node needs about half a millisecond
+ * for every module that it loads (docs/adr/0006-bundles.md, 0009-bundled-packages.md). What the tests import is in lib/, which
+ * tsc has written.
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, posix, relative } from 'node:path';
+import { dirname, posix, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeNotices } from './write-notices.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const packages = Object.keys(JSON.parse(readFileSync(`${root}package.json`, 'utf8')).dependencies);
+/** Every file that went into a program. */
+const inputs = new Set();
 /** Loaded when it is needed, from a file of its own. What both sides import is there twice, its variables too. */
 const APART = ['./master/run-cluster.js', '../health/http.js', './script-main.js'];
 
@@ -19,8 +22,7 @@ const COMMON_JS = {
 const ES_MODULE = { format: 'esm' };
 
 // CommonJS: the loader of ES modules takes 5 ms before it runs anything, and the signals are claimed later by that much.
-await bundle('entry', COMMON_JS, ['signal-exit']); // Too small for the time that it takes to look for it.
-for (const name of ['probe', 'cli', 'index', 'master/run-cluster', 'health/http', 'health/watchdog-loop'])
+for (const name of ['entry', 'probe', 'cli', 'index', 'master/run-cluster', 'health/http', 'health/watchdog-loop'])
   await bundle(name, COMMON_JS);
 writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
 
@@ -29,26 +31,34 @@ for (const name of ['script', 'script-main', 'framework-agent', 'framework-app']
   await bundle(`worker/${name}`, ES_MODULE);
 writeFileSync(`${root}dist/worker/package.json`, '{ "type": "module" }\n');
 
+writeNotices(inputs, `${root}dist/THIRD-PARTY-NOTICES.txt`);
+
 for (const types of ['index.d.ts', 'ipc/messenger.d.ts']) {
   mkdirSync(dirname(`${root}dist/${types}`), { recursive: true });
   copyFileSync(`${root}lib/${types}`, `${root}dist/${types}`);
 }
 
-async function bundle(name, options, included = []) {
-  const { warnings } = await build({
+async function bundle(name, options) {
+  const { warnings, metafile } = await build({
     ...options,
     bundle: true,
     platform: 'node',
     target: 'node20.19',
     entryPoints: [`${root}src/${name}.ts`],
     outfile: `${root}dist/${name}.js`,
-    external: [...APART, ...packages.filter((it) => !included.includes(it))],
+    external: APART,
+    metafile: true,
+    // A source stays in memory, all of it; names stay, and lines are short enough for a stack trace.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 120,
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
     plugins: [whereItWas(dirname(name), options.format)],
   });
   if (warnings.length > 0) throw new Error(`${name}: esbuild has warned`);
+  for (const file of Object.keys(metafile.inputs)) inputs.add(resolve(file));
 }
 
 /** A module finds files by its own address: it keeps the one that it would have if nothing were bundled. */

@@ -39,6 +39,8 @@ async function main(): Promise<number> {
     }
     case 'cluster': {
       const { fileURLToPath } = await import('node:url');
+      const { keepYoungGenerationSmall } = await import('./young-generation.js');
+      keepYoungGenerationSmall(); // While it boots.
       const { runCluster } = await import('./master/run-cluster.js');
       const exampleFile = fileURLToPath(new URL('../examples/hello/cluster.yaml', import.meta.url));
       const { configFile, set } = request;

@@ -7,11 +7,6 @@ const TARGETS = [
   { measure: RESIDENT, unit: 'MB', perUnit: 1024, atMost: 5 },
 ];
 
-export function medianOf(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
-}
-
 /** A table for each measure: minimum, median, and the median's ratio to bare Node's. */
 export function table(results) {
   return results

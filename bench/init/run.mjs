@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util';
 import { candidates, missing } from './candidates.mjs';
 import { MEASURES } from './measures.mjs';
 import { start } from './start.mjs';
-import { medianOf, table, targets } from './report.mjs';
+import { medianOf } from '../median.mjs';
+import { table, targets } from './report.mjs';
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
 const rounds = options.quick ? 3 : 15;

@@ -10,6 +10,7 @@ import { type Log, createLog } from '../log.js';
 import type { NativePart } from './adopt-orphans.js';
 import { boot } from './boot.js';
 import { Cluster, type Ended } from './cluster.js';
+import { letYoungGenerationGrow } from '../young-generation.js';
 import { redirectConsole } from './redirect-console.js';
 import { type ClusterSignal, ClusterSignals } from './cluster-signals.js';
 
@@ -81,6 +82,7 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     cluster = new Cluster(booted, log, request);
     const running = cluster;
     const ended = running.run();
+    letYoungGenerationGrow();
     signals.listen((signal) => obey(signal, running, log));
     return await ended;
   } catch (error) {

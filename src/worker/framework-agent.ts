@@ -4,8 +4,10 @@ import { endGracefully } from './end.js';
 import { loadFramework, whenReady } from './framework.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { loadRequired } from './load.js';
+import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
 
 leaveTerminalSignalsToMaster();
+keepYoungGenerationSmall();
 const task = await waitAtGate();
 if (task.kind !== 'framework') throw new Error(`a framework's agent was given a ${task.kind}`);
 const { options } = task;
@@ -16,6 +18,7 @@ try {
   const agent = new Agent(options);
   endGracefully('agent_worker', () => agent.close());
   await whenReady(agent);
+  letYoungGenerationGrow();
   await sendToMaster({ eggcup: 'ready' });
 } catch (error) {
   await failStart(error);

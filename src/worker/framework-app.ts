@@ -12,8 +12,10 @@ import { hearLameDuck } from './lame-duck.js';
 import { loadRequired } from './load.js';
 import { exitWhenOrphaned } from './orphan.js';
 import { Servers } from './servers.js';
+import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
 
 leaveTerminalSignalsToMaster();
+keepYoungGenerationSmall();
 const task = await waitAtGate();
 if (task.kind !== 'framework') throw new Error(`a framework's app worker was given a ${task.kind}`);
 const { options, unixSocket } = task;
@@ -33,6 +35,7 @@ try {
   // Without it egg has neither app.server nor its handling of uncaught exceptions.
   app.emit('server', server);
   await listen(server, app);
+  letYoungGenerationGrow();
   await sendToMaster({ eggcup: 'ready', address: addressOf(server) });
 } catch (error) {
   await failStart(error);

@@ -39,9 +39,20 @@ test('what serves the health endpoints is a file of its own, which only a master
     assert.doesNotMatch(read(program), /require\("node:http"\)|eggcup_live/, program);
 });
 
+test('the notices name every dependency, in the version that is bundled and installed beside it', () => {
+  const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Readonly<Record<string, string>> };
+  const notices = read('dist/THIRD-PARTY-NOTICES.txt');
+  for (const [name, version] of Object.entries(dependencies)) {
+    assert.match(version, /^\d+\.\d+\.\d+$/, `${name}: a range would install what does not run`);
+    assert.match(notices, new RegExp(`^---- ${name}@${version} `, 'm'));
+  }
+});
+
 test('a stack trace names the sources', () => {
   const map = JSON.parse(read('dist/master/run-cluster.js.map')) as { sources: string[]; sourcesContent?: unknown };
-  assert.ok(map.sources.every((source) => existsSync(join(projectRoot, 'dist/master', source))));
+  const own = map.sources.filter((source) => !source.includes('/node_modules/'));
+  assert.ok(own.includes('../../src/master/run-cluster.ts'));
+  assert.ok(own.every((source) => existsSync(join(projectRoot, 'dist/master', source))));
   assert.equal(map.sourcesContent, undefined);
 });
 

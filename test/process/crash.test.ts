@@ -231,7 +231,8 @@ test('a worker that closes its server is not ready until it listens again', asyn
   await until('ready to go', () => !cluster.hasFile('ready'));
   process.kill(pid, 'SIGUSR2');
   await until('ready to come back', () => cluster.hasFile('ready'));
-  assert.equal(cluster.pidOf('app-0'), pid);
+  // The marker comes at once, status.json a turn of the loop later.
+  assert.equal(await until('status.json to say so', () => cluster.pidOf('app-0')), pid);
   assert.equal(await cluster.stop(), 0);
 });
 

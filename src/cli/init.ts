@@ -1,9 +1,10 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { hasCode, messageOf } from '../errors.js';
+import { EggcupError, hasCode, messageOf } from '../errors.js';
 import { version } from '../terminal.js';
-import { type Answer, answerFaults, type CliCommand, loadGiven, shownFile } from './command.js';
+import { type Answer, answerFaults, type CliCommand, loadGiven, shownFile, type Surroundings } from './command.js';
 import { type Found, lookAtFolder } from './look-at-folder.js';
+import type { Given } from './options.js';
 import { starterConfig } from './starter.js';
 
 /** `eggcup init`: writes a commented cluster.yaml for what is found in the folder. Never over a file that is there. */
@@ -11,36 +12,48 @@ export const init: CliCommand = {
   summary: 'writes a commented cluster.yaml after a look at the folder',
   options: ['config'],
   run(given, surroundings): Answer {
-    const file = resolve(surroundings.cwd, given.config ?? 'cluster.yaml');
+    const { cwd, env } = surroundings;
+    const named = env['EGGCUP_CONFIG'] === '' ? undefined : env['EGGCUP_CONFIG'];
+    const file = resolve(cwd, given.config ?? named ?? 'cluster.yaml');
     const folder = dirname(file);
-    const found = lookAtFolder(folder);
-    if (found === undefined) return { code: 78, err: `eggcup init: ${nothingIn(folder)}` };
     try {
+      const found = lookAtFolder(folder);
+      if (found === undefined) return refused(nothingIn(folder));
       writeFileSync(file, starterConfig(found, schemaFile(folder)), { flag: 'wx' });
+      return check({ ...given, config: file }, surroundings) ?? { code: 0, out: summary(shownFile(file, cwd), found) };
     } catch (error) {
-      const why = whyNotWritten(error, file);
+      const why = error instanceof EggcupError ? error.message : whyNotWritten(error, file);
       if (why === undefined) throw error;
-      return { code: 78, err: `eggcup init: ${why}` };
+      return refused(why);
     }
-    try {
-      loadGiven({ ...given, config: file }, surroundings);
-    } catch (error) {
-      return answerFaults(error, 'text');
-    }
-    return { code: 0, out: summary(shownFile(file, surroundings.cwd), found) };
   },
 };
+
+function refused(why: string): Answer {
+  return { code: 78, err: `eggcup init: ${why}` };
+}
+
+/** What was written is taken back when it is wrong: something in the folder was not as it looked. */
+function check(given: Given, surroundings: Surroundings): Answer | undefined {
+  try {
+    loadGiven(given, surroundings);
+    return undefined;
+  } catch (error) {
+    if (given.config !== undefined) rmSync(given.config);
+    return answerFaults(error, 'text');
+  }
+}
 
 function nothingIn(folder: string): string {
   return (
     `nothing to run in ${folder}: package.json names neither egg nor a program (scripts.start, main), and there is ` +
-    'no server.js, index.js, app.js or main.js; call it in the folder of an application'
+    'no server.js, index.js, app.js or main.js; build it first, or call it in the folder of an application'
   );
 }
 
 function whyNotWritten(error: unknown, file: string): string | undefined {
   if (hasCode(error, 'EEXIST')) return `${file} exists; remove it, or name another with --config`;
-  if (hasCode(error, 'EACCES') || hasCode(error, 'EROFS') || hasCode(error, 'EPERM'))
+  if (['EACCES', 'EROFS', 'EPERM', 'ENOENT', 'ENOTDIR', 'EISDIR'].some((code) => hasCode(error, code)))
     return `it cannot be written; name another place with --config: ${messageOf(error)}`;
   return undefined;
 }
@@ -52,9 +65,13 @@ function schemaFile(folder: string): string {
   return `https://unpkg.com/eggcup@${version()}/dist/cluster.schema.json`;
 }
 
+function oneLine(text: string): string {
+  return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text;
+}
+
 function summary(file: string, { app, agent, port }: Found): string {
   const parts = [
-    `${app.kind} ${app.value} (${app.from})`,
+    `${app.kind} ${oneLine(app.value)} (${app.from})`,
     ...(agent === undefined ? [] : [`agent ${agent.value}`]),
     port === undefined ? 'the port is for you to set' : `port ${port.value} (${port.from})`,
   ];

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../config/files.js';
-import { hasCode } from '../errors.js';
+import { EggcupError, hasCode, messageOf } from '../errors.js';
 
 /** What a folder seems to hold, each with the place it was found in. */
 export interface Found {
@@ -10,6 +10,7 @@ export interface Found {
   /** Number, or `${PORT:-3000}` where the program asks for the variable. */
   readonly port: Clue | undefined;
   readonly nodeOptions: readonly string[];
+  readonly args: readonly string[];
 }
 
 interface Clue {
@@ -17,21 +18,22 @@ interface Clue {
   readonly from: string;
 }
 
-/** Looks for an application in `folder`; `undefined` when there is nothing that could be run. */
+/** Looks for an application in `folder`; `undefined` when there is nothing that could be run. Throws `ERR_MANIFEST`. */
 export function lookAtFolder(folder: string): Found | undefined {
   const manifest = readManifest(folder);
   const framework = frameworkOf(manifest);
   if (framework !== undefined) {
     const app = { kind: 'framework', ...framework } as const;
-    return { app, agent: undefined, port: eggPort(folder), nodeOptions: [] };
+    return { app, agent: undefined, port: eggPort(folder), nodeOptions: [], args: [] };
   }
   const start = startOf(manifest);
   const app = scriptOf(folder, manifest, start?.program);
   if (app === undefined) return undefined;
   const agent =
     findProgram(join(folder, 'agent.js')) === undefined ? undefined : { value: 'agent.js', from: 'the folder' };
-  const nodeOptions = start !== undefined && app.value === start.program ? start.options : [];
-  return { app: { kind: 'script', ...app }, agent, port: scriptPort(folder, app.value), nodeOptions };
+  const own = app.value === start?.program ? start : undefined;
+  const { options: nodeOptions = [], args = [] } = own ?? {};
+  return { app: { kind: 'script', ...app }, agent, port: scriptPort(folder, app.value, own?.port), nodeOptions, args };
 }
 
 interface Manifest {
@@ -41,17 +43,19 @@ interface Manifest {
   readonly egg?: { readonly framework?: unknown };
 }
 
-/** package.json; one that is no JSON is as good as none to somebody who only looks. */
+/** Throws `ERR_MANIFEST` for a package.json that is none: nothing below it would start. */
 function readManifest(folder: string): Manifest {
-  const text = readText(join(folder, 'package.json'));
-  if (text === undefined) return {};
+  const file = join(folder, 'package.json');
+  if (!existsSync(file)) return {};
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
+    value = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
+    throw new EggcupError('ERR_MANIFEST', `${file} cannot be read: ${messageOf(error)}; mend it`, { cause: error });
   }
+  if (typeof value !== 'object' || value === null)
+    throw new EggcupError('ERR_MANIFEST', `${file} is no package.json: it must hold an object`);
+  return value;
 }
 
 /** egg's own rule (egg-utils, getFrameworkPath): `egg.framework` of package.json, else egg itself. */
@@ -61,13 +65,48 @@ function frameworkOf({ egg, dependencies }: Manifest): Clue | undefined {
   return dependencies?.['egg'] === undefined ? undefined : { value: 'egg', from: 'dependencies in package.json' };
 }
 
-/** Of `NODE_ENV=production node --enable-source-maps server.js`: the program, and the options before it. */
-function startOf({ scripts }: Manifest): { readonly program: string; readonly options: readonly string[] } | undefined {
-  if (typeof scripts?.start !== 'string') return undefined;
-  const [, options = '', program] = /(?:^|\s)node((?:\s+-\S+)*)\s+([^\s&|;<>-][^\s&|;<>]*)/.exec(scripts.start) ?? [];
-  return program === undefined ? undefined : { program, options: options.split(/\s+/).filter(Boolean) };
+/** How `npm start` starts a program with node. */
+interface Start {
+  readonly program: string;
+  readonly options: readonly string[];
+  readonly args: readonly string[];
+  /** What the line sets before it: `PORT=8080 node …`. */
+  readonly port: string | undefined;
 }
 
+/** Of several commands in a line the last one is the server: `node migrate.js && node server.js`. */
+function startOf({ scripts }: Manifest): Start | undefined {
+  if (typeof scripts?.start !== 'string') return undefined;
+  const commands = scripts.start.split(/&&|\|\||[;|&]/).map((command) => wordsOf(command));
+  return commands.map(startIn).findLast((start) => start !== undefined);
+}
+
+function startIn(words: readonly string[]): Start | undefined {
+  const node = words.findIndex((word) => /^(?:.*\/)?node$/.test(word));
+  if (node === -1) return undefined;
+  let index = node + 1;
+  while (words[index]?.startsWith('-') === true) index += TAKES_A_WORD.test(words[index] ?? '') ? 2 : 1;
+  const program = words[index];
+  if (program === undefined) return undefined;
+  const variable = words.slice(0, node).find((word) => /^PORT=\d+$/.test(word));
+  return {
+    program,
+    options: words.slice(node + 1, index),
+    args: words.slice(index + 1),
+    port: variable?.slice('PORT='.length),
+  };
+}
+
+/** Options of Node.js whose value may be the next word. */
+const TAKES_A_WORD =
+  /^(?:-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--env-file|--env-file-if-exists|--title|--input-type|--icu-data-dir|--openssl-config|--redirect-warnings|--disable-warning|--inspect-port)$/;
+
+/** As a shell parts them, as far as quotes go. */
+function wordsOf(command: string): readonly string[] {
+  return [...command.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) => word.replaceAll(/["']/g, ''));
+}
+
+const START = 'scripts.start in package.json';
 const USUAL = [
   'server.js',
   'index.js',
@@ -81,11 +120,16 @@ const USUAL = [
 
 function scriptOf(folder: string, { main }: Manifest, started: string | undefined): Clue | undefined {
   const clues = [
-    ...(started === undefined ? [] : [{ value: started, from: 'scripts.start in package.json' }]),
+    ...(started === undefined ? [] : [{ value: started, from: START }]),
     ...(typeof main === 'string' && main !== '' ? [{ value: main, from: 'main in package.json' }] : []),
     ...USUAL.map((value) => ({ value, from: 'the folder' })),
   ];
-  return clues.find(({ value }) => findProgram(join(folder, value)) !== undefined);
+  return clues.find(({ value }) => isProgram(findProgram(join(folder, value))));
+}
+
+/** What node runs without more: no TypeScript, no file that is hidden. */
+function isProgram(file: string | undefined): boolean {
+  return file !== undefined && /\.[cm]?js$|[\\/][^.\\/]+$/.test(file);
 }
 
 /** Only where the application does not say itself where it listens (`config.cluster.listen`): 7001 is egg's default. */
@@ -103,14 +147,30 @@ function eggPort(folder: string): Clue | undefined {
 /** `process.env.PORT`, with the number that stands in for it. */
 const PORT_VARIABLE = /process\.env(?:\.PORT\b|\[['"]PORT['"]\])(?:\s*(?:\|\||\?\?)\s*['"]?(\d{1,5}))?/;
 
-function scriptPort(folder: string, script: string): Clue | undefined {
-  const text = readText(findProgram(join(folder, script)) ?? '') ?? '';
-  const [asked, fallback = '3000'] = PORT_VARIABLE.exec(text) ?? [];
-  if (asked !== undefined) return { value: `\${PORT:-${fallback}}`, from: script };
-  const [, fixed] = /\.listen\(\s*(?:\{\s*port:\s*)?(\d{1,5})/.exec(text) ?? [];
-  if (fixed !== undefined) return { value: fixed, from: script };
+function scriptPort(folder: string, script: string, started: string | undefined): Clue | undefined {
+  const text = withoutComments(readText(findProgram(join(folder, script)) ?? '') ?? '');
+  const [asked, fallback] = PORT_VARIABLE.exec(text) ?? [];
+  const byStart = started === undefined ? undefined : { value: `\${PORT:-${started}}`, from: START };
+  const [, fixed] = /\.listen\(\s*(?:\{\s*port:\s*)?(\d{1,5})\b/.exec(text) ?? [];
   const [, exposed] = /^EXPOSE\s+(\d{1,5})/m.exec(readText(join(folder, 'Dockerfile')) ?? '') ?? [];
-  return exposed === undefined ? undefined : { value: `\${PORT:-${exposed}}`, from: 'EXPOSE in Dockerfile' };
+  const clues = [
+    byStart,
+    fallback === undefined ? undefined : { value: `\${PORT:-${fallback}}`, from: 'the program' },
+    asked === undefined && fixed !== undefined ? { value: fixed, from: 'the program' } : undefined,
+    exposed === undefined ? undefined : { value: `\${PORT:-${exposed}}`, from: 'EXPOSE in Dockerfile' },
+    asked === undefined ? undefined : { value: '${PORT:-3000}', from: 'the program, which asks for PORT' },
+  ];
+  return clues.find((clue) => clue !== undefined && isPort(clue.value));
+}
+
+function isPort(value: string): boolean {
+  const number = Number(/\d+/.exec(value)?.[0]);
+  return number >= 1 && number <= 65_535;
+}
+
+/** A port that is commented out is none. `//` only where no address can be meant. */
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[^]*?\*\//g, ' ').replaceAll(/(^|\s)\/\/.*$/gm, ' ');
 }
 
 function readText(file: string): string | undefined {

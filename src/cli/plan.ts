@@ -1,12 +1,22 @@
 import type { Config } from '../config/schema.js';
-import { formatDuration, parseCpu, parseSize, suggestCpu, suggestSize } from '../config/units.js';
+import type { LoadedConfig } from '../config/load.js';
+import { maskedConfig } from '../config/mask.js';
+import { formatDuration, MAX_SIZE_BYTES, parseCpu, parseSize, suggestCpu, suggestSize } from '../config/units.js';
 import { type ContainerFacts, factsUnder, readContainerFacts } from '../container/facts.js';
 import { EggcupError } from '../errors.js';
 import { findFramework } from '../master/framework.js';
 import { policyOf } from '../master/policy.js';
 import { type Role, rolesOf } from '../master/roles.js';
 import { type Plan, planSize } from '../sizing.js';
-import { type Answer, answerFaults, type CliCommand, loadGiven, shownConfig, toJson } from './command.js';
+import {
+  type Answer,
+  answerFaults,
+  type CliCommand,
+  loadGiven,
+  shownConfig,
+  type Surroundings,
+  toJson,
+} from './command.js';
 import type { Given } from './options.js';
 
 /**
@@ -21,9 +31,9 @@ export const plan: CliCommand = {
     if (typeof under === 'string') return { code: 78, err: `eggcup plan: ${under}` };
     try {
       const loaded = loadGiven(given, surroundings);
-      const { file, config } = loaded;
+      const { file } = loaded;
       const facts = factsUnder(readContainerFacts(), under);
-      const outlook = lookAhead(config, facts, surroundings);
+      const outlook = lookAhead(loaded, facts, surroundings);
       const code = outlook.problems.length > 0 ? 78 : 0;
       if (given.format === 'json') return { code, out: toJson({ file, under, ...outlook }) };
       return { code, out: asText(`${shownConfig(loaded, surroundings.cwd)} ${where(given)}`, outlook) };
@@ -44,8 +54,8 @@ function limitsOf({ cpu, memory }: Given): Limits | string {
   const memoryBytes = memory === undefined ? undefined : parseSize(memory);
   if (cpu !== undefined && (cpus === undefined || cpus === 0))
     return `--cpu must be CPUs in thousandths such as 1500m, got "${cpu}"${hint(suggestCpu(cpu))}`;
-  if (memory !== undefined && (memoryBytes === undefined || memoryBytes < 2 ** 20))
-    return `--memory must be a size of at least 1Mi such as 512Mi or 1Gi, got "${memory}"${hint(suggestSize(memory))}`;
+  if (memory !== undefined && (memoryBytes === undefined || memoryBytes < 2 ** 20 || memoryBytes > MAX_SIZE_BYTES))
+    return `--memory must be a size from 1Mi to 1024Ti such as 512Mi or 1Gi, got "${memory}"${hint(suggestSize(memory))}`;
   return { cpus, memoryBytes };
 }
 
@@ -82,14 +92,12 @@ interface Program {
   readonly cwd: string;
 }
 
-function lookAhead(
-  config: Config,
-  facts: ContainerFacts,
-  { env, cwd }: { env: NodeJS.ProcessEnv; cwd: string },
-): Outlook {
-  const size = planSize(facts, config.workers);
-  const framework = config.app.framework === undefined ? undefined : locate(config.app.framework, config, cwd);
-  const found = framework?.file ?? config.app.framework;
+function lookAhead(loaded: LoadedConfig, facts: ContainerFacts, { env, cwd }: Surroundings): Outlook {
+  const size = planSize(facts, loaded.config.workers);
+  const { framework } = loaded.config.app;
+  const located = framework === undefined ? undefined : locate(framework, loaded.config, cwd);
+  const config = maskedConfig(loaded);
+  const found = located?.file ?? config.app.framework;
   const roles = rolesOf({ config, plan: size, framework: found, clusterPort: 0, masterPid: 0, instance: '', env });
   const { minReady } = policyOf(config, size, roles.agent !== undefined);
   return {
@@ -100,7 +108,7 @@ function lookAhead(
     minReady,
     healthDir: config.health.dir,
     shutdown: config.shutdown,
-    problems: framework?.problem === undefined ? [] : [framework.problem],
+    problems: located?.problem === undefined ? [] : [located.problem],
   };
 }
 
@@ -160,5 +168,10 @@ function asText(head: string, outlook: Outlook): string {
 }
 
 function commandOf({ run, nodeOptions, args }: Program): string {
-  return ['node', ...nodeOptions, run, ...args].join(' ');
+  return ['node', ...nodeOptions, run, ...args.map(quoted)].join(' ');
+}
+
+/** So that one argument is told from two, and from none. */
+function quoted(argument: string): string {
+  return /^[\w./:=@%+,-]+$/.test(argument) ? argument : JSON.stringify(argument);
 }

@@ -1,9 +1,8 @@
 import { stringify } from 'yaml';
 import type { LoadedConfig } from '../config/load.js';
+import { isHidden, MASK } from '../config/mask.js';
 import { formatOrigin, type Origin } from '../config/origin.js';
 import { formatPath, type Path } from '../config/path.js';
-import { schema } from '../config/schema.js';
-import { isSecret, schemaAt } from '../config/schema-shape.js';
 import type { Tree } from '../config/tree.js';
 import { type Answer, answerFaults, type CliCommand, loadGiven, toJson } from './command.js';
 
@@ -25,8 +24,6 @@ export const print: CliCommand = {
   },
 };
 
-const MASK = '***';
-
 /** A value that is not a section, where it stands. */
 interface Value {
   readonly path: Path;
@@ -43,8 +40,7 @@ function valuesOf(loaded: LoadedConfig, tree: Tree, path: Path): readonly Value[
 function shown(loaded: LoadedConfig, tree: Tree, path: Path): unknown {
   if (tree.kind === 'map') return {};
   if (tree.kind === 'list') return tree.items.map((item, index) => shown(loaded, item, [...path, index]));
-  const wanted = schemaAt(schema, path);
-  if (tree.isHidden || (wanted !== undefined && isSecret(wanted))) return MASK;
+  if (isHidden(path, loaded.tree)) return MASK;
   // A path is shown as it was understood, a duration as it was written.
   const effective = path.reduce<unknown>((value, step) => property(value, step), loaded.config);
   return typeof effective === 'string' ? effective : tree.value;

@@ -8,7 +8,7 @@ import type { Found } from './look-at-folder.js';
  * comment. The explanations are the schema's. `schemaFile` is where an editor finds the JSON Schema.
  */
 export function starterConfig(found: Found, schemaFile: string): string {
-  const { app, agent, port, nodeOptions } = found;
+  const { app, agent, port, nodeOptions, args } = found;
   return [
     `# yaml-language-server: $schema=${schemaFile}`,
     '# What is commented out has the value that stands there. All keys: eggcup schema, docs/configuration.md.',
@@ -16,14 +16,17 @@ export function starterConfig(found: Found, schemaFile: string): string {
     '',
     ...explanation(['app'], ''),
     'app:',
-    ...set(['app', app.kind], app.value, app.from),
-    ...(port === undefined ? unset(['app', 'port'], '3000') : set(['app', 'port'], port.value, port.from)),
+    ...set(['app', app.kind], scalar(app.value), app.from),
+    ...(port === undefined
+      ? unset(['app', 'port'], '3000')
+      : set(['app', 'port'], scalarWithVariable(port.value), port.from)),
     ...(nodeOptions.length === 0
       ? []
-      : set(['app', 'nodeOptions'], JSON.stringify(nodeOptions), 'scripts.start in package.json')),
+      : set(['app', 'nodeOptions'], flow(nodeOptions), 'scripts.start in package.json')),
+    ...(args.length === 0 ? [] : set(['app', 'args'], flow(args), 'scripts.start in package.json')),
     ...(agent === undefined
       ? []
-      : ['', ...explanation(['agent'], ''), 'agent:', ...set(['agent', 'script'], agent.value, agent.from)]),
+      : ['', ...explanation(['agent'], ''), 'agent:', ...set(['agent', 'script'], scalar(agent.value), agent.from)]),
     ...Object.entries(OFTEN_CHANGED).flatMap(([name, keys]) => sectionOf(name, keys)),
     '',
   ].join('\n');
@@ -45,16 +48,24 @@ function sectionOf(name: string, keys: readonly string[]): readonly string[] {
 }
 
 function set(path: readonly string[], value: string, from: string): readonly string[] {
-  return [...explanation(path, '  '), `  ${path.at(-1)}: ${scalar(value)}  # from ${from}`];
+  return [...explanation(path, '  '), `  ${path.at(-1)}: ${value}  # from ${from}`];
 }
 
 function unset(path: readonly string[], value: string): readonly string[] {
-  return [...explanation(path, '  '), `#   ${path.at(-1)}: ${scalar(value)}`];
+  return [...explanation(path, '  '), `#   ${path.at(-1)}: ${scalarWithVariable(value)}`];
 }
 
-/** In quotes where it starts like something else than plain text. */
+/** In quotes where YAML might see something else in it; a `$` is one. */
 function scalar(text: string): string {
-  return /^[\w./@-]+$|^\[/.test(text) ? text : JSON.stringify(text);
+  return scalarWithVariable(text.replaceAll('$', '$$$$'));
+}
+
+function scalarWithVariable(text: string): string {
+  return /^[\w./@][\w./@-]*$/.test(text) ? text : JSON.stringify(text);
+}
+
+function flow(texts: readonly string[]): string {
+  return `[${texts.map((text) => JSON.stringify(text.replaceAll('$', '$$$$'))).join(', ')}]`;
 }
 
 const WIDTH = 100;

@@ -5,11 +5,11 @@ import { ConfigError, type ConfigIssue } from './config-error.js';
 import { defaultsTree } from './defaults.js';
 import { interpret, type Interpreted } from './interpret.js';
 import { type ConfigFile, type ConfigOrigin, type ConfigRequest, readConfigFile } from './locate.js';
+import { isHidden } from './mask.js';
 import type { Origin } from './origin.js';
 import type { Path } from './path.js';
 import { resolvePaths } from './resolve.js';
 import { type Config, schema } from './schema.js';
-import { isSecret, schemaAt } from './schema-shape.js';
 import { readSetOptions } from './set-options.js';
 import { find, merge, type Tree } from './tree.js';
 import { validate } from './validate.js';
@@ -91,12 +91,6 @@ function toIssue({ paths, message }: Finding, tree: Tree, file: Origin): ConfigI
     path,
     message: paths.some((one) => isHidden(one, tree)) ? redact(message) : message,
   };
-}
-
-function isHidden(path: Path, tree: Tree): boolean {
-  const value = find(tree, path)?.tree;
-  const wanted = schemaAt(schema, path);
-  return (value?.kind === 'scalar' && value.isHidden) || (wanted !== undefined && isSecret(wanted));
 }
 
 /** A finding's message without values: they are in quotes, or numbers. */

@@ -17,7 +17,7 @@ export async function lookAtCluster(config: Config, cwd: string): Promise<readon
     ok('plan', `${plan.workers} app workers${size}: see eggcup plan`),
     ...plan.warnings.map((text) => warning('plan', text, 'see docs/sizing.md')),
     ...framework(config, cwd),
-    running ?? (await port(config)),
+    ...(running === undefined ? await ports(config) : [running]),
   ];
 }
 
@@ -33,8 +33,7 @@ function framework({ app }: Config, cwd: string): readonly Finding[] {
 
 /** By status.json, while its heart beats: what an earlier life left says nothing. */
 function runningMaster(healthDir: string): Finding | undefined {
-  const beat = statSync(join(healthDir, 'live'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const status = Date.now() - beat > FRESH_MS ? undefined : readStatus(join(healthDir, 'status.json'));
+  const status = Date.now() - lastBeat(healthDir) > FRESH_MS ? undefined : readStatus(join(healthDir, 'status.json'));
   if (status === undefined) return undefined;
   return ok('running', `a master, process ${status.pid}, is ${status.phase}`);
 }
@@ -42,23 +41,48 @@ function runningMaster(healthDir: string): Finding | undefined {
 /** As `dist/probe.js live` judges it: five beats. */
 const FRESH_MS = 10_000;
 
-function readStatus(file: string): { readonly pid: number; readonly phase: string } | undefined {
+function lastBeat(healthDir: string): number {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as { pid: number; phase: string };
+    return statSync(join(healthDir, 'live')).mtimeMs;
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR') || hasCode(error, 'EACCES')) return undefined;
+    if (isNotThere(error)) return 0;
     throw error;
   }
 }
 
-async function port({ app }: Config): Promise<Finding> {
-  const name = 'app.port';
-  if (app.port === undefined) return ok(name, 'not set: the application decides where it listens');
+function isNotThere(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'EACCES'].some((code) => hasCode(error, code));
+}
+
+function readStatus(file: string): { readonly pid: number; readonly phase: string } | undefined {
   try {
-    await checkPort(app.port, app.hostname);
-    return ok(name, `${app.port} is free`);
+    return JSON.parse(readFileSync(file, 'utf8')) as { pid: number; phase: string };
+  } catch (error) {
+    if (isNotThere(error)) return undefined;
+    throw error;
+  }
+}
+
+async function ports({ app, health }: Config): Promise<readonly Finding[]> {
+  const { http } = health;
+  const own = app.port === undefined ? undefined : await port('app.port', app.port, app.hostname);
+  return [
+    own ?? ok('app.port', 'not set: the application decides where it listens'),
+    ...(http.enabled ? [await port('health.http.port', http.port, http.host)] : []),
+  ];
+}
+
+async function port(name: string, number: number, host: string | undefined): Promise<Finding> {
+  try {
+    await checkPort(number, host);
+    return ok(name, `${number} is free`);
   } catch (error) {
     if (!(error instanceof EggcupError)) throw error;
-    return failure(name, error.message, 'end who listens there, or take another port');
+    const isTaken = error.code === 'ERR_PORT_TAKEN';
+    const found = `cannot listen on ${host ?? '*'}:${number}${isTaken ? ': another process does' : ''}`;
+    const remedy = isTaken
+      ? 'end who listens there'
+      : 'take an address of this machine, and a port that this user may use';
+    return failure(name, found, `${remedy}, or change ${name}`);
   }
 }

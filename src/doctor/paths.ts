@@ -52,9 +52,10 @@ function folder(name: string, path: string, remedy: string): Finding {
   const existing = nearestExisting(path);
   const why = whyUnwritable(existing);
   if (why !== undefined) return warning(name, `${path}: ${why}`, remedy);
-  const { bavail, blocks } = statfsSync(existing);
+  if (!statSync(existing).isDirectory()) return warning(name, `${path}: ${existing} is no folder`, remedy);
+  const { bavail, blocks, ffree, files } = statfsSync(existing);
   // A file system without blocks, as of /proc, cannot be full.
-  if (blocks > 0 && bavail === 0)
+  if ((blocks > 0 && bavail === 0) || (files > 0 && ffree === 0))
     return warning(name, `${path}: the file system is full`, 'free some space, or give it more');
   return ok(name, existing === path ? path : `${path}, to be made in ${existing}`);
 }

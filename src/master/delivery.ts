@@ -31,7 +31,7 @@ export class Delivery {
 
   /** An application's message, by egg-cluster's rules. `sender` is the child that it came from, if it did. */
   deliver(message: UserMessage, from: Sender, sender?: Child): void {
-    const [agent] = this.reachable('agent');
+    const agent = this.#agent();
     const target: Route = route(message, from, { masterPid: process.pid, agentPid: agent?.pid });
     switch (target.to) {
       case 'master':
@@ -39,7 +39,10 @@ export class Delivery {
       case 'parent':
         return this.toParent(message, sender);
       case 'agent':
-        if (agent === undefined) return this.drop('there is no agent now', { action: message.action, from });
+        if (agent === undefined) {
+          this.#count('agent', 1);
+          return this.drop('there is no agent now', { action: message.action, from });
+        }
         return this.send(agent, message, sender);
       case 'apps':
         for (const child of this.reachable('app')) this.send(child, message, sender);
@@ -56,7 +59,7 @@ export class Delivery {
 
   send(child: Child, message: UserMessage, sender?: Child): void {
     if (!child.send(message)) {
-      this.#dropped.set(child.slot, this.droppedFor(child.slot) + 1);
+      this.#count(child.slot, 1);
       this.drop('its receiver takes no messages', { action: message.action, to: child.slot });
     }
     if (sender !== undefined) this.#backPressure.afterSend(sender, child.outbox);
@@ -65,6 +68,11 @@ export class Delivery {
   toParent(message: UserMessage, sender?: Child): void {
     this.#parent.send(message);
     if (sender !== undefined) this.#backPressure.afterSend(sender, this.#parent);
+  }
+
+  #agent(): Child | undefined {
+    const found = this.#options.state().children.find((child) => child.slot === 'agent' && isPastGate(child));
+    return found === undefined ? undefined : this.#options.children.get(found.id);
   }
 
   /** Who has been let past the gate: nobody in a process listens before. */
@@ -82,6 +90,7 @@ export class Delivery {
 
   /** A child has ended. */
   forget(child: Child): void {
+    this.#count(child.slot, child.outbox.waiting);
     this.#backPressure.release(child.outbox);
     child.resumeReading(); // What it has left, up to the end.
   }
@@ -89,6 +98,10 @@ export class Delivery {
   /** How many messages did not get to the processes of this slot: it did not read, or was gone. */
   droppedFor(slot: Slot): number {
     return this.#dropped.get(slot) ?? 0;
+  }
+
+  #count(slot: Slot, messages: number): void {
+    this.#dropped.set(slot, this.droppedFor(slot) + messages);
   }
 
   drop(why: string, fields: object): void {

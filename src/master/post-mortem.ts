@@ -78,7 +78,10 @@ export class PostMortem {
     const facts = [...fact('heap limit', heap), ...fact('last seen at', seen)];
     if (heap !== undefined && seen !== undefined && seen >= heap)
       return withFacts('JavaScript heap out of memory', facts);
-    return withFacts('aborted by V8 (the heap is full?) or by a native addon, which says why on standard error', facts);
+    return withFacts(
+      'it has aborted itself; standard error says why (V8 at the end of its heap, or a native addon)',
+      facts,
+    );
   }
 }
 

@@ -100,6 +100,34 @@ test('an agent that stops reading costs the master a bounded amount; what is too
   await cluster.assertGone();
 });
 
+test('messages cost more than their text, and that is bounded too: two workers that stand still in a flood', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', {
+    agent: { script: fixture('talk/small-agent.mjs') },
+    health: { interval: '500ms' },
+    log: { level: 'info' },
+  });
+  await cluster.untilReady();
+  const before = peakMiB(cluster.pid);
+  const workers = ['app-0', 'app-1'].map((slot) => cluster.pidOf(slot) ?? 0);
+  for (const pid of workers) process.kill(pid, 'SIGSTOP');
+  process.kill(agentOf(cluster), 'SIGUSR2');
+  for (const slot of ['app-0', 'app-1']) await cluster.untilLogged('channel.overflow', { slot });
+  await until(
+    'far more to be dropped than there was room for',
+    () => {
+      assertBeats(cluster);
+      return dropped(cluster, 'app-0') > 500_000;
+    },
+    240_000,
+  );
+  const grown = peakMiB(cluster.pid) - before;
+  t.diagnostic(`the master has grown by ${grown.toFixed(1)} MiB`);
+  assert.ok(grown < 250, `the master has grown by ${grown} MiB`);
+  for (const pid of workers) process.kill(pid, 'SIGKILL');
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
 test('a worker that stops reading holds up neither the agent nor the other worker', async (t) => {
   const cluster = await startLoad(t, 2, 30_000);
   await cluster.untilReady();

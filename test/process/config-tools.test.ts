@@ -1,9 +1,10 @@
 /** `eggcup check`, `print`, `plan` and `schema`, as an operator calls them. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { join } from 'node:path';
 import { folderWith, run, runJson } from '../helpers/cli.js';
-import { fixture, startScript } from '../helpers/cluster.js';
+import { fixture, projectRoot, startScript } from '../helpers/cluster.js';
 
 const good = { 'cluster.yaml': `app: { script: ${fixture('scripts/hello.js')} }\n` };
 
@@ -144,6 +145,34 @@ test('plan under another quota and limit does not look at this machine', (t) => 
       stderr,
     );
   }
+});
+
+test('plan shows nothing that came from a file of secrets, and parts its arguments', (t) => {
+  const folder = folderWith(t, {
+    'server.js': '',
+    secret: 'hush-hush',
+    'cluster.yaml':
+      'app: { script: server.js, args: ["--token=${file:secret}", "a b", ""], nodeOptions: ["${file:secret}"] }\n',
+  });
+  for (const format of ['text', 'json']) {
+    const { code, stdout } = run('cli', ['plan', '--format', format], folder);
+    assert.equal(code, 0);
+    assert.ok(!stdout.includes('hush'), stdout);
+    assert.ok(stdout.includes('***'));
+  }
+  assert.match(run('cli', ['plan'], folder).stdout, /server\.js "\*\*\*" "a b" ""\n/);
+});
+
+test('a reader that goes away is no failure, a device that is full is one', (t) => {
+  const folder = folderWith(t, good);
+  const tool = `"${process.execPath}" "${join(projectRoot, 'dist/cli.js')}"`;
+  const shell = (line: string): { readonly status: number | null; readonly stderr: string } =>
+    spawnSync('bash', ['-c', line], { cwd: folder, encoding: 'utf8' });
+  const closed = shell(`(sleep 0.3; ${tool} print; echo $? >&2) | true`);
+  assert.equal(closed.stderr, '0\n');
+  const full = shell(`${tool} check > /dev/full`);
+  assert.equal(full.status, 1);
+  assert.match(full.stderr, /^eggcup: the answer cannot be written: ENOSPC.*\n$/);
 });
 
 test('plan says what is missing to start', (t) => {

@@ -57,6 +57,21 @@ test('what would keep the cluster from starting is a failure, and exit 1', async
   assert.equal(run('cli', ['doctor'], egg).code, 1);
 });
 
+test('the port of the health endpoints counts as well, and a health.dir that is a file is only warned of', async (t) => {
+  const folder = folderWith(t, script);
+  const server = createServer().listen(0, '0.0.0.0');
+  t.after(() => server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const taken = ['--set', 'health.http.enabled=true', '--set', `health.http.port=${address.port}`];
+  assert.equal(examine(folder, ...taken).get('health.http.port')?.level, 'failure');
+  const nowhere = examine(folder, '--set', 'app.port=8080', '--set', 'app.hostname=192.0.2.1').get('app.port');
+  assert.match(nowhere?.remedy ?? '', /take an address of this machine/);
+  const file = examine(folder, '--set', 'health.dir=./cluster.yaml').get('health.dir');
+  assert.match(file?.found ?? '', /is no folder$/);
+});
+
 test('beside a running master it says so, and does not take its port for a stranger’s', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js');
   await cluster.untilReady();

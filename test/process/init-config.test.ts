@@ -1,6 +1,6 @@
 /** `eggcup init`: what it writes for a folder is right, and starts. */
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
@@ -38,11 +38,60 @@ test('the program of "start", its options and its port', (t) => {
 test('the main file, or a usual name; a fixed port, one of the Dockerfile, or none', (t) => {
   const main = folderWith(t, { 'package.json': '{"main":"lib"}', 'lib/index.js': 'http.createServer(f).listen(4000)' });
   assert.deepEqual(written(main).app, { script: 'lib', port: 4000 });
-  const usual = folderWith(t, { 'package.json': 'no json', 'app.js': '', Dockerfile: 'FROM node\nEXPOSE 5000\n' });
+  const usual = folderWith(t, { 'app.js': '', Dockerfile: 'FROM node\nEXPOSE 5000\n' });
   assert.deepEqual(written(usual).app, { script: 'app.js', port: '${PORT:-5000}' });
   assert.deepEqual(written(folderWith(t, { 'server.js': '' })).app, { script: 'server.js' });
   const bundler = folderWith(t, { 'package.json': '{"scripts":{"start":"vite preview"}}', 'index.mjs': '' });
   assert.deepEqual(written(bundler).app, { script: 'index.mjs' });
+});
+
+test('of a start line: the last program, not the value of an option; its arguments and its port', (t) => {
+  const start = (line: string): unknown => {
+    const files = {
+      'package.json': JSON.stringify({ scripts: { start: line } }),
+      'server.js': '',
+      'x.mjs': '',
+      '.env': '',
+    };
+    return written(folderWith(t, files)).app;
+  };
+  const script = 'server.js';
+  assert.deepEqual(start('node -r ./x.mjs server.js'), { script, nodeOptions: ['-r', './x.mjs'] });
+  assert.deepEqual(start('node --import=./x.mjs server.js'), { script, nodeOptions: ['--import=./x.mjs'] });
+  assert.deepEqual(start('node --env-file .env server.js'), { script, nodeOptions: ['--env-file', '.env'] });
+  assert.deepEqual(start('node server.js --flag "a b" $X'), { script, args: ['--flag', 'a b', '$$X'] });
+  assert.deepEqual(start('node x.mjs && node server.js'), { script });
+  assert.deepEqual(start('cross-env PORT=8138 node server'), { script: 'server', port: '${PORT:-8138}' });
+});
+
+test('what is commented out, is no port, or is no JavaScript does not count', (t) => {
+  const port = (text: string): unknown => written(folderWith(t, { 'server.js': text })).app['port'];
+  assert.equal(port('/* app.listen(5555) */ server.listen(8152); // .listen(1)'), 8152);
+  assert.equal(port('fetch("http://x"); server.listen(8153)'), 8153);
+  assert.equal(port('server.listen(process.env.PORT || 99999)'), '${PORT:-3000}');
+  const files = { 'package.json': '{"main":"src/main.ts"}', 'src/main.ts': '', 'index.js': '' };
+  assert.deepEqual(written(folderWith(t, files)).app, { script: 'index.js' });
+});
+
+test('names that YAML or the replacement would take for something else are written so that they stay', (t) => {
+  for (const main of ['a${HOME}$.js', 'a\nb.js', '# x.js', '-x.js', 'a: b.js', "it's.js"]) {
+    const folder = folderWith(t, { 'package.json': JSON.stringify({ main }), [main]: '' });
+    written(folder);
+    const { config } = runJson(['print'], folder) as { config: { app: { script: string } } };
+    assert.equal(config.app.script, join(folder, main));
+  }
+});
+
+test('a package.json that is none is refused with its fault, and nothing is left behind', (t) => {
+  for (const text of ['{"main":', 'null']) {
+    const folder = folderWith(t, { 'package.json': text, 'server.js': '' });
+    const { code, stderr } = run('cli', ['init'], folder);
+    assert.equal(code, 78);
+    assert.match(stderr, /package\.json (?:cannot be read|is no package\.json)/);
+    assert.deepEqual(readdirSync(folder).toSorted(), ['package.json', 'server.js']);
+  }
+  const elsewhere = folderWith(t, { 'server.js': '' });
+  assert.match(run('cli', ['init'], elsewhere, { EGGCUP_CONFIG: 'mine.yaml' }).stdout, /^wrote mine\.yaml/);
 });
 
 test('an egg application: its framework, and its port unless it says one itself', (t) => {

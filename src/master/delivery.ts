@@ -37,7 +37,7 @@ export class Delivery {
       case 'master':
         return this.#options.onMasterMessage(message, from);
       case 'parent':
-        return this.toParent(message, sender);
+        return this.#toParent(message, sender);
       case 'agent':
         if (agent === undefined) {
           this.#count('agent', 1);
@@ -65,7 +65,7 @@ export class Delivery {
     if (sender !== undefined) this.#backPressure.afterSend(sender, child.outbox);
   }
 
-  toParent(message: UserMessage, sender?: Child): void {
+  #toParent(message: UserMessage, sender?: Child): void {
     this.#parent.send(message);
     if (sender !== undefined) this.#backPressure.afterSend(sender, this.#parent);
   }
@@ -73,6 +73,10 @@ export class Delivery {
   #agent(): Child | undefined {
     const found = this.#options.state().children.find((child) => child.slot === 'agent' && isPastGate(child));
     return found === undefined ? undefined : this.#options.children.get(found.id);
+  }
+
+  announceToParent(message: UserMessage): void {
+    this.#parent.sendUnbounded(message);
   }
 
   /** Who has been let past the gate: nobody in a process listens before. */

@@ -82,11 +82,9 @@ export class Messages {
   /** The master's own words, with what only it knows. */
   announce(to: Recipient, announcement: Announcement): void {
     const message: UserMessage = { ...this.#completed(to, announcement), from: 'master' };
-    if (to === 'parent') this.#delivery.toParent(message);
-    else if (typeof to === 'object') this.#options.children.get(to.id)?.send(message);
-    else
-      for (const child of this.#delivery.reachable(to === 'apps' ? 'app' : 'agent'))
-        this.#delivery.send(child, message);
+    if (to === 'parent') this.#delivery.announceToParent(message);
+    else if (typeof to === 'object') this.#options.children.get(to.id)?.announce(message);
+    else for (const child of this.#delivery.reachable(to === 'apps' ? 'app' : 'agent')) child.announce(message);
   }
 
   #completed(to: Recipient, announcement: Announcement): UserMessage {

@@ -61,7 +61,7 @@ export class Child {
 
   /** Tells the child something of ours, as soon as it listens. */
   tell(message: ToChild): void {
-    if (this.#untold === undefined) this.outbox.send(message);
+    if (this.#untold === undefined) this.outbox.sendUnbounded(message);
     else this.#untold.push(message);
   }
 
@@ -69,12 +69,17 @@ export class Child {
   listens(): void {
     const untold = this.#untold ?? [];
     this.#untold = undefined;
-    for (const message of untold) this.outbox.send(message);
+    for (const message of untold) this.outbox.sendUnbounded(message);
   }
 
   /** Returns whether the message is on its way: not to a closed channel, nor past the backlog's bound. */
   send(message: UserMessage): boolean {
     return this.outbox.send(message);
+  }
+
+  /** A message of the master's own, which no backlog holds back. */
+  announce(message: UserMessage): void {
+    this.outbox.sendUnbounded(message);
   }
 
   /** Leaves what it sends unread, until `resumeReading`. */

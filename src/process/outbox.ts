@@ -60,9 +60,18 @@ export class Outbox {
     if (!this.#to.connected) return false;
     // Until it has caught up, lest there be gaps here and there.
     if (this.#dropped > 0) return this.#drop();
+    return this.#send(message, MAX_WAITING_BYTES);
+  }
+
+  /** The master's own words are few, and must not be missed: who reads again has to know whose pids there are now. */
+  sendUnbounded(message: object): boolean {
+    return this.#to.connected && this.#send(message, Number.POSITIVE_INFINITY);
+  }
+
+  #send(message: object, limitBytes: number): boolean {
     // Asked only then: it costs as much as the sending itself.
     const bytes = this.isFull ? COST_BYTES + Buffer.byteLength(JSON.stringify(message)) : 0;
-    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) return this.#drop();
+    if (this.#waitingBytes + bytes > limitBytes) return this.#drop();
     this.#waiting += 1;
     this.#waitingBytes += bytes;
     const sent = bytes === 0 ? this.#sentUncounted : (error: Error | null): void => this.#sent(bytes, error);

@@ -20,10 +20,8 @@ export function starterConfig(found: Found, schemaFile: string): string {
     ...(port === undefined
       ? unset(['app', 'port'], '3000')
       : set(['app', 'port'], scalarWithVariable(port.value), port.from)),
-    ...(nodeOptions.length === 0
-      ? []
-      : set(['app', 'nodeOptions'], flow(nodeOptions), 'scripts.start in package.json')),
-    ...(args.length === 0 ? [] : set(['app', 'args'], flow(args), 'scripts.start in package.json')),
+    ...(nodeOptions.length === 0 ? [] : set(['app', 'nodeOptions'], flow(nodeOptions), app.from)),
+    ...(args.length === 0 ? [] : set(['app', 'args'], flow(args), app.from)),
     ...(agent === undefined
       ? []
       : ['', ...explanation(['agent'], ''), 'agent:', ...set(['agent', 'script'], scalar(agent.value), agent.from)]),

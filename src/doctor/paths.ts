@@ -63,8 +63,7 @@ function folder(name: string, path: string, remedy: string): Finding {
 /** The kubelet makes the file; outside of Kubernetes there is none, and nobody reads one. */
 function terminationLog(file: string): Finding {
   const name = 'terminationLog';
-  if (statSync(file, { throwIfNoEntry: false }) === undefined)
-    return ok(name, `${file} is not there, so nothing is written`);
+  if (!existsSync(file)) return ok(name, `${file} is not there, so nothing is written`);
   const why = whyUnwritable(file);
   return why === undefined
     ? ok(name, file)

@@ -43,38 +43,21 @@ export class Delivery {
           this.#count('agent', 1);
           return this.drop('there is no agent now', { action: message.action, from });
         }
-        return this.send(agent, message, sender);
+        return this.#send(agent, message, sender);
       case 'apps':
-        for (const child of this.reachable('app')) this.send(child, message, sender);
+        for (const child of this.reachable('app')) this.#send(child, message, sender);
         return;
       case 'app': {
         const child = this.reachable('app').find(({ pid }) => String(pid) === target.pid);
         if (child === undefined) return this.drop(`no process ${target.pid}`, { action: message.action, from });
-        return this.send(child, message, sender);
+        return this.#send(child, message, sender);
       }
       case 'nobody':
         return this.drop(target.why, { action: message.action, from });
     }
   }
 
-  send(child: Child, message: UserMessage, sender?: Child): void {
-    if (!child.send(message)) {
-      this.#count(child.slot, 1);
-      this.drop('its receiver takes no messages', { action: message.action, to: child.slot });
-    }
-    if (sender !== undefined) this.#backPressure.afterSend(sender, child.outbox);
-  }
-
-  #toParent(message: UserMessage, sender?: Child): void {
-    this.#parent.send(message);
-    if (sender !== undefined) this.#backPressure.afterSend(sender, this.#parent);
-  }
-
-  #agent(): Child | undefined {
-    const found = this.#options.state().children.find((child) => child.slot === 'agent' && isPastGate(child));
-    return found === undefined ? undefined : this.#options.children.get(found.id);
-  }
-
+  /** The master's own words to its parent. */
   announceToParent(message: UserMessage): void {
     this.#parent.sendUnbounded(message);
   }
@@ -102,6 +85,24 @@ export class Delivery {
   /** How many messages did not get to the processes of this slot: it did not read, or was gone. */
   droppedFor(slot: Slot): number {
     return this.#dropped.get(slot) ?? 0;
+  }
+
+  #send(child: Child, message: UserMessage, sender?: Child): void {
+    if (!child.send(message)) {
+      this.#count(child.slot, 1);
+      this.drop('its receiver takes no messages', { action: message.action, to: child.slot });
+    }
+    if (sender !== undefined) this.#backPressure.afterSend(sender, child.outbox);
+  }
+
+  #toParent(message: UserMessage, sender?: Child): void {
+    this.#parent.send(message);
+    if (sender !== undefined) this.#backPressure.afterSend(sender, this.#parent);
+  }
+
+  #agent(): Child | undefined {
+    const found = this.#options.state().children.find((child) => child.slot === 'agent' && isPastGate(child));
+    return found === undefined ? undefined : this.#options.children.get(found.id);
   }
 
   #count(slot: Slot, messages: number): void {

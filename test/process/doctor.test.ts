@@ -70,6 +70,10 @@ test('the port of the health endpoints counts as well, and a health.dir that is 
   assert.match(nowhere?.remedy ?? '', /take an address of this machine/);
   const file = examine(folder, '--set', 'health.dir=./cluster.yaml').get('health.dir');
   assert.match(file?.found ?? '', /is no folder$/);
+  assert.match(
+    examine(folder, '--set', 'terminationLog=./cluster.yaml/x').get('terminationLog')?.found ?? '',
+    /not there/,
+  );
 });
 
 test('beside a running master it says so, and does not take its port for a stranger’s', async (t) => {

@@ -15,6 +15,13 @@ export interface DeliveryOptions {
   readonly onMasterMessage: (message: UserMessage, from: Sender) => void;
 }
 
+/** Who may get messages in a state of the cluster. */
+interface Receivers {
+  readonly state: State | undefined;
+  readonly agent: Child | undefined;
+  readonly apps: readonly Child[];
+}
+
 /** Brings messages to processes: to whom, not faster than they are read, and with an account of what did not arrive. */
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -24,14 +31,17 @@ export class Delivery {
     overflowed: () => this.#options.log.warn('channel.overflow', { slot: 'parent' }),
   });
   readonly #dropped = new Map<Slot, number>();
+  #known: Receivers = { state: undefined, agent: undefined, apps: [] };
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
   }
 
-  /** An application's message, by egg-cluster's rules. `sender` is the child that it came from, if it did. */
-  deliver(message: UserMessage, from: Sender, sender?: Child): void {
-    const agent = this.#agent();
+  /** An application's message as it was received, by egg-cluster's rules. `sender` is the child that it came from, if it did. */
+  deliver(received: UserMessage, from: Sender, sender?: Child): void {
+    // Nobody else has it, and to copy it costs as much as to read it.
+    const message = Object.assign(received, { from });
+    const { agent, apps } = this.#receivers();
     const target: Route = route(message, from, { masterPid: process.pid, agentPid: agent?.pid });
     switch (target.to) {
       case 'master':
@@ -45,10 +55,10 @@ export class Delivery {
         }
         return this.#send(agent, message, sender);
       case 'apps':
-        for (const child of this.reachable('app')) this.#send(child, message, sender);
+        for (const child of apps) this.#send(child, message, sender);
         return;
       case 'app': {
-        const child = this.reachable('app').find(({ pid }) => String(pid) === target.pid);
+        const child = apps.find(({ pid }) => String(pid) === target.pid);
         if (child === undefined) return this.drop(`no process ${target.pid}`, { action: message.action, from });
         return this.#send(child, message, sender);
       }
@@ -64,10 +74,9 @@ export class Delivery {
 
   /** Who has been let past the gate: nobody in a process listens before. */
   reachable(role: 'agent' | 'app'): readonly Child[] {
-    return this.#options
-      .state()
-      .children.filter((child) => (child.slot === 'agent') === (role === 'agent') && isPastGate(child))
-      .flatMap(({ id }) => this.#options.children.get(id) ?? []);
+    const { agent, apps } = this.#receivers();
+    if (role === 'app') return apps;
+    return agent === undefined ? [] : [agent];
   }
 
   /** A child has caught up with its messages. */
@@ -100,9 +109,17 @@ export class Delivery {
     if (sender !== undefined) this.#backPressure.afterSend(sender, this.#parent);
   }
 
-  #agent(): Child | undefined {
-    const found = this.#options.state().children.find((child) => child.slot === 'agent' && isPastGate(child));
-    return found === undefined ? undefined : this.#options.children.get(found.id);
+  /** Found anew with each new state, not with each message. */
+  #receivers(): Receivers {
+    const state = this.#options.state();
+    if (state !== this.#known.state) {
+      const children = state.children
+        .filter((child) => isPastGate(child))
+        .flatMap(({ id }) => this.#options.children.get(id) ?? []);
+      const agent = children.find(({ role }) => role === 'agent');
+      this.#known = { state, agent, apps: children.filter(({ role }) => role === 'app') };
+    }
+    return this.#known;
   }
 
   #count(slot: Slot, messages: number): void {

@@ -43,7 +43,7 @@ export class Messages {
         return this.#own(child, parsed.message);
       case 'user':
         if (this.#isReadyWord(child, parsed.message)) return this.#ready(child, undefined);
-        return this.#delivery.deliver({ ...parsed.message, from: child.role }, child.role, child);
+        return this.#delivery.deliver(parsed.message, child.role, child);
       case 'rubbish':
         return this.#delivery.drop(parsed.why, { from: child.slot });
     }
@@ -76,7 +76,7 @@ export class Messages {
 
   fromParent(raw: unknown): void {
     const message = parseUserMessage(raw);
-    if (message !== undefined) this.#delivery.deliver({ ...message, from: 'parent' }, 'parent');
+    if (message !== undefined) this.#delivery.deliver(message, 'parent');
   }
 
   /** The master's own words, with what only it knows. */

@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { ToChild, UserMessage } from '../ipc/protocol.js';
 import type { Slot } from '../supervisor/model.js';
-import { channelHandleOf } from './channel-handle.js';
+import { BatchedChannel } from '../ipc/batched-channel.js';
+import { channelHandleOf } from '../ipc/channel-handle.js';
 import { Outbox } from './outbox.js';
 import { type ProcessEntry, descendantsOf, isAlive, readProcessTable } from './proc.js';
 import { sendSignal } from './signal.js';
@@ -45,7 +46,8 @@ export class Child {
     this.slot = slot;
     this.process = childProcess;
     this.pid = pid;
-    this.outbox = new Outbox(childProcess, {
+    const channel = new BatchedChannel(childProcess, channelHandleOf(childProcess), 0);
+    this.outbox = new Outbox(channel, {
       drained: (dropped) => events.drained(this, dropped),
       overflowed: () => events.overflowed(this),
     });

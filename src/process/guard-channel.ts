@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { channelHandleOf } from './channel-handle.js';
+import { channelHandleOf } from '../ipc/channel-handle.js';
 
 /**
  * Keeps a line on a child's channel that is no JSON (a child can write to its descriptor itself) from being an uncaught

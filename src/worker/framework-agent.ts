@@ -1,4 +1,5 @@
 /** The main module of a framework's agent (egg-cluster's agent_worker). */
+import { batchSending } from './batch-sending.js';
 import { failStart, sendToMaster } from './channel.js';
 import { endGracefully } from './end.js';
 import { loadFramework, whenReady } from './framework.js';
@@ -7,6 +8,7 @@ import { loadRequired } from './load.js';
 import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
 
 leaveTerminalSignalsToMaster();
+batchSending();
 keepYoungGenerationSmall();
 const task = await waitAtGate();
 if (task.kind !== 'framework') throw new Error(`a framework's agent was given a ${task.kind}`);

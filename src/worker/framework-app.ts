@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { type Server, createServer as createHttpServer } from 'node:http';
 import type { FrameworkOptions } from '../ipc/protocol.js';
 import { addressOf } from './address.js';
+import { batchSending } from './batch-sending.js';
 import { describeError, failStart, logToMaster, sendToMaster } from './channel.js';
 import { endGracefully } from './end.js';
 import { type EggApplication, loadFramework, whenReady } from './framework.js';
@@ -15,6 +16,7 @@ import { Servers } from './servers.js';
 import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
 
 leaveTerminalSignalsToMaster();
+batchSending();
 keepYoungGenerationSmall();
 const task = await waitAtGate();
 if (task.kind !== 'framework') throw new Error(`a framework's app worker was given a ${task.kind}`);

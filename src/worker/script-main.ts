@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers';
 import { pathToFileURL } from 'node:url';
 import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
+import { batchSending } from './batch-sending.js';
 import { sendToMaster } from './channel.js';
 import { endGracefully } from './end.js';
 import { dieWithMaster, endWithMaster } from './end-with-master.js';
@@ -18,6 +19,7 @@ import { catchUncaught } from './uncaught.js';
 export async function enterScript(preloadedFile: string): Promise<void> {
   hideFromDescendants(preloadedFile);
   leaveTerminalSignalsToMaster();
+  batchSending();
   const task = await waitAtGate();
   if (task.kind !== 'script') throw new Error(`a script was given a ${task.kind}`);
   const servers = new Servers();

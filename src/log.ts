@@ -22,6 +22,8 @@ export interface Log {
   flush(): void;
   /** The same in order and without blocking, to be followed by the exit. */
   close(): Promise<void>;
+  /** The least severe of the lines that are written from now on. */
+  setLevel(level: LogLevel | 'silent'): void;
   /** To be called after each fork, which changes what is shared with the child. */
   afterFork(): void;
 }
@@ -49,6 +51,9 @@ export function createLog(level: LogLevel | 'silent', format: 'json' | 'pretty')
     warn: (event, fields) => write('warn', event, fields),
     error: (event, fields) => write('error', event, fields),
     fatal: (event, fields) => write('fatal', event, fields),
+    setLevel: (next) => {
+      logger.level = next;
+    },
     afterFork: () => out.afterFork(),
     flush: () => {
       flushUntil = performance.now() + FLUSH_MS;

@@ -5,8 +5,9 @@ import { formatDuration, MAX_SIZE_BYTES, parseCpu, parseSize, suggestCpu, sugges
 import { type ContainerFacts, factsUnder, readContainerFacts } from '../container/facts.js';
 import { EggcupError } from '../errors.js';
 import { findFramework } from '../master/framework.js';
-import { policyOf } from '../master/policy.js';
-import { type Role, rolesOf } from '../master/roles.js';
+import { minReadyAmong } from '../supervisor/view.js';
+import { rolesOf } from '../master/roles.js';
+import type { Launch } from '../process/launch.js';
 import { type Plan, planSize } from '../sizing.js';
 import {
   type Answer,
@@ -99,13 +100,12 @@ function lookAhead(loaded: LoadedConfig, facts: ContainerFacts, { env, cwd }: Su
   const config = maskedConfig(loaded);
   const found = located?.file ?? config.app.framework;
   const roles = rolesOf({ config, plan: size, framework: found, clusterPort: 0, masterPid: 0, instance: '', env });
-  const { minReady } = policyOf(config, size, roles.agent !== undefined);
   return {
     ...size,
     agent: roles.agent === undefined ? null : programOf(roles.agent, config),
     app: programOf(roles.app, config),
     listen: listenOf(config.app),
-    minReady,
+    minReady: minReadyAmong(config.health.minReady, size.workers),
     healthDir: config.health.dir,
     shutdown: config.shutdown,
     problems: located?.problem === undefined ? [] : [located.problem],
@@ -126,8 +126,7 @@ function locate(
 }
 
 /** Without what eggcup itself puts in front: its own preload, or its main for a framework. */
-function programOf({ launch, task }: Role, { app }: Config): Program {
-  const { execArgv, exec, args, cwd } = launch;
+function programOf({ execArgv, exec, args, cwd, task }: Launch, { app }: Config): Program {
   const own = execArgv.indexOf('--import');
   const nodeOptions = task.kind === 'script' ? execArgv.toSpliced(own, 2) : execArgv;
   const run =

@@ -48,9 +48,9 @@ function* ofCluster(snapshot: Snapshot): Generator<Family> {
   yield gauge('eggcup_zombies', 'Children that have ended and were not reaped.', snapshot.zombies);
 }
 
-function* ofPlan({ plan, container }: Snapshot): Generator<Family> {
+function* ofPlan({ plan, workers, container }: Snapshot): Generator<Family> {
   const heap = plan.heapMiB === null ? null : plan.heapMiB * MIB;
-  yield gauge('eggcup_app_workers_planned', 'App workers that there should be.', plan.workers);
+  yield gauge('eggcup_app_workers_planned', 'App workers that there should be.', workers);
   yield gauge('eggcup_app_worker_heap_limit_bytes', "The limit of each app worker's JavaScript heap.", heap);
   yield gauge('eggcup_container_cpu_quota_cores', 'CPUs that the cgroup grants.', container.cpuQuota);
   yield gauge('eggcup_container_cpuset_cores', 'CPUs that the container may run on.', container.cpuset);

@@ -33,9 +33,10 @@ const ANSWERS: ReadonlyMap<string, (snapshot: Snapshot) => Reply> = new Map([
 
 function marker(name: keyof Markers, snapshot: Snapshot): Reply {
   if (snapshot[name]) return { status: 200, type: PLAIN, body: 'ok' };
-  const { phase, children, plan, minReady } = snapshot;
+  const { phase, children, workers, minReady } = snapshot;
   const listening = children.filter(({ slot, state }) => slot !== 'agent' && state === 'ready').length;
-  const wanted = name === 'ready' && phase === 'running' ? `, ${minReady} must (health.minReady)` : '';
-  const counted = `${listening} of ${plan.workers} app workers listen`;
+  const wanted =
+    name === 'ready' && (phase === 'running' || phase === 'reloading') ? `, ${minReady} must (health.minReady)` : '';
+  const counted = `${listening} of ${workers} app workers listen`;
   return { status: 503, type: PLAIN, body: `not ${name}: ${phase}; ${counted}${wanted}` };
 }

@@ -17,6 +17,8 @@ export interface Snapshot extends Markers {
   readonly startedAt: string;
   readonly updatedAt: string;
   readonly address: string | null;
+  /** How many app workers there are to be: the plan's, or what was asked for since. */
+  readonly workers: number;
   /** How many app workers must listen to be ready. */
   readonly minReady: number;
   readonly plan: { readonly workers: number; readonly heapMiB: number | null; readonly reasons: readonly string[] };

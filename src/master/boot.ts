@@ -13,10 +13,12 @@ import { checkPort, clearUnixSocket, findClusterPort } from './ports.js';
 
 /** Everything that is known before the first fork. */
 export interface Boot {
-  readonly config: Config;
+  readonly loaded: LoadedConfig;
   readonly facts: ContainerFacts;
   readonly plan: Plan;
   readonly roles: Roles;
+  /** The same for another config or plan. */
+  readonly rolesFor: (config: Config, plan: Plan) => Roles;
   readonly health: Opened;
   /** The health endpoints, which listen already. */
   readonly http: HealthServer | undefined;
@@ -55,8 +57,9 @@ export async function boot(
   }
 
   const instance = `${process.pid}-${randomBytes(6).toString('hex')}`;
-  const roles = rolesOf({ config, plan, framework, clusterPort, masterPid: process.pid, instance, env });
-  return { config, facts, plan, roles, health, http, instance };
+  const launched = { framework, clusterPort, masterPid: process.pid, instance, env };
+  const rolesFor: Boot['rolesFor'] = (some, size) => rolesOf({ ...launched, config: some, plan: size });
+  return { loaded, facts, plan, roles: rolesFor(config, plan), rolesFor, health, http, instance };
 }
 
 /** Without a config file, as in development, another directory may take the place of one that can't be written. */

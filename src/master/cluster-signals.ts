@@ -7,11 +7,17 @@ export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
 /** What a signal asks of a cluster (design 5). `fatal` is one that ends a process by default and means nothing here. */
 export type ClusterSignal =
   | { readonly kind: 'stop'; readonly signal: StopSignal }
-  | { readonly kind: 'unavailable' | 'fatal'; readonly signal: string };
+  | { readonly kind: 'reload' | 'replace' | 'more' | 'fewer' | 'unavailable' | 'fatal'; readonly signal: string };
 
 const STOP: readonly StopSignal[] = ['SIGTERM', 'SIGINT', 'SIGQUIT'];
-/** Reserved for what design 5 gives them; SIGUSR1 so that it never opens the inspector. */
-const UNAVAILABLE: ReadonlySet<string> = new Set(['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU']);
+const KINDS: ReadonlyMap<string, Exclude<ClusterSignal['kind'], 'stop'>> = new Map([
+  ['SIGHUP', 'reload'],
+  ['SIGUSR2', 'replace'],
+  ['SIGTTIN', 'more'],
+  ['SIGTTOU', 'fewer'],
+  // Kept, so that it never opens the inspector.
+  ['SIGUSR1', 'unavailable'],
+]);
 
 /** One Ctrl-C is heard twice where the parent passes on what the terminal has sent to all (npm does). */
 const SAME_KEY_MS = 50;
@@ -45,7 +51,7 @@ export class ClusterSignals {
     if (name === 'SIGINT' && now - this.#interruptedAt < SAME_KEY_MS) return;
     if (name === 'SIGINT') this.#interruptedAt = now;
     const signal = meaningOf(name);
-    if (signal.kind !== 'unavailable') this.#ending ??= signal;
+    if (signal.kind === 'stop' || signal.kind === 'fatal') this.#ending ??= signal;
     if (this.#listener === undefined) this.#early.push(signal);
     else this.#listener(signal);
   }
@@ -54,5 +60,5 @@ export class ClusterSignals {
 function meaningOf(signal: string): ClusterSignal {
   const stop = STOP.find((name) => name === signal);
   if (stop !== undefined) return { kind: 'stop', signal: stop };
-  return { kind: UNAVAILABLE.has(signal) ? 'unavailable' : 'fatal', signal };
+  return { kind: KINDS.get(signal) ?? 'fatal', signal };
 }

@@ -12,6 +12,9 @@ import { Loop } from './loop.js';
 import { Messages } from './messages.js';
 import { PostMortem } from './post-mortem.js';
 import { policyOf } from './policy.js';
+import { reconfigure } from './reconfigure.js';
+import type { LoadedConfig } from '../config/load.js';
+import type { Plan } from '../sizing.js';
 import { StatusView } from './status-view.js';
 import type { StopSignal } from './cluster-signals.js';
 import { adoptOrphans, type NativePart } from './adopt-orphans.js';
@@ -23,6 +26,9 @@ export type Ended = Termination;
 /** A cluster from its first fork to its end: loop, executor, messages, health files and endpoints put together. */
 export class Cluster {
   readonly #booted: Boot;
+  /** By the number of the launch that was made of it: as booted, and as read again since. */
+  readonly #configs: LoadedConfig[];
+  #plan: Plan;
   readonly #log: Log;
   readonly #native: NativePart;
   readonly #children = new Map<number, Child>();
@@ -36,8 +42,12 @@ export class Cluster {
   #end: (code: number, reason: string) => void = () => undefined;
 
   constructor(booted: Boot, log: Log, { env, ...native }: NativePart & { readonly env: NodeJS.ProcessEnv }) {
-    const { config, plan, roles } = booted;
+    const { loaded, plan, roles } = booted;
+    const { config } = loaded;
     this.#booted = booted;
+    this.#configs = [loaded];
+    this.#plan = plan;
+    const startedAt = new Date().toISOString();
     this.#log = log;
     this.#native = native;
     const limit = booted.facts.memoryLimitBytes;
@@ -63,6 +73,7 @@ export class Cluster {
       dispatch,
       state: () => this.#loop.state,
       onError: (text) => this.#postMortem.noteError(text),
+      onReloadWorker: (from) => this.replaceAll(`reload-worker from ${from}`),
     });
     this.#executor = new Executor({
       log,
@@ -75,8 +86,8 @@ export class Cluster {
       onExit: (exit) => this.#postMortem.noteExit(exit),
     });
     this.#view = new StatusView({
-      policy,
-      frame: { startedAt: new Date().toISOString(), plan, facts: booted.facts },
+      policy: () => this.#loop.policy,
+      frame: () => ({ startedAt, plan: this.#plan, facts: booted.facts }),
       address: () => this.#messages.url,
       messagesDropped: (slot) => this.#messages.droppedFor(slot),
       rss: this.#rss,
@@ -112,6 +123,35 @@ export class Cluster {
     this.#loop.dispatch({ kind: 'stop-requested', signal });
   }
 
+  /** Replaces all app workers, one by one. */
+  replaceAll(reason: string): void {
+    this.#loop.dispatch({ kind: 'roll-requested', reason, launch: undefined, agent: false });
+  }
+
+  /** Goes on by another config, as far as that can be done in this container's life, and replaces all app workers. */
+  reload(after: LoadedConfig, reason: string): void {
+    const present = this.#configs[this.#loop.state.launch];
+    if (present === undefined) throw new Error(`no config was kept for launch ${this.#loop.state.launch}`);
+    const { config, plan, changes, agent } = reconfigure(present, after);
+    for (const { key, from, to, effect } of changes) {
+      if (effect === 'container') this.#log.warn('config.fixed', { key, from, to });
+      else this.#log.info('config.changed', { key, from, to, effect });
+    }
+    const wasPlanned = this.#plan.workers;
+    this.#plan = plan;
+    this.#log.setLevel(config.log.level);
+    const launch = this.#executor.addLaunch(this.#booted.rolesFor(config, plan));
+    this.#configs[launch] = { ...after, config };
+    this.#loop.adopt(policyOf(config, plan, this.#loop.policy.hasAgent));
+    if (plan.workers !== wasPlanned) this.#loop.dispatch({ kind: 'scale-requested', reason, to: plan.workers });
+    this.#loop.dispatch({ kind: 'roll-requested', reason, launch, agent });
+  }
+
+  /** So many app workers more, or fewer. */
+  scaleBy(by: number, reason: string): void {
+    this.#loop.dispatch({ kind: 'scale-requested', reason, by });
+  }
+
   /** At once: everything is killed. */
   end({ code, reason }: Ended): void {
     this.#end(code, reason);
@@ -136,7 +176,7 @@ export class Cluster {
       files,
       native: this.#native.native,
       log,
-      policy: this.#loop.policy,
+      policy: () => this.#loop.policy,
       view: this.#view,
     });
   }

@@ -3,8 +3,9 @@ import type { Log } from '../log.js';
 import { forkAgent } from '../process/agent.js';
 import { AppWorkers } from '../process/app-workers.js';
 import type { Child, ChildEvents } from '../process/child.js';
-import type { Role, Roles } from './roles.js';
-import type { Command, ExitCode } from '../supervisor/model.js';
+import type { Launch } from '../process/launch.js';
+import type { Roles } from './roles.js';
+import type { Command, ExitCode, LaunchId } from '../supervisor/model.js';
 import type { Happening } from './loop.js';
 import type { Messages } from './messages.js';
 import type { Exit } from './post-mortem.js';
@@ -25,27 +26,43 @@ export interface ExecutorOptions {
 export class Executor implements ChildEvents {
   readonly #options: ExecutorOptions;
   readonly #apps = new AppWorkers(this);
+  /** By their number, as the supervisor knows them. */
+  readonly #launches: Roles[];
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#launches = [options.roles];
+  }
+
+  /** Another way to start processes; the supervisor is told its number. */
+  addLaunch(roles: Roles): LaunchId {
+    return this.#launches.push(roles) - 1;
   }
 
   run(command: Command): void {
-    const { log, roles, restart, children, messages, exit } = this.#options;
+    const { log, restart, children, messages, exit } = this.#options;
     switch (command.kind) {
       case 'fork-agent':
-        return forkAgent(this.#role('agent').launch, this);
+        return forkAgent(this.#launch('agent', command.launch), this);
       case 'fork-apps':
-        return this.#apps.fork(roles.app.launch, command.count, restart);
+        return this.#apps.fork(this.#launch('app', 0), command.count, restart);
       case 'refork-app':
         return this.#apps.refork(command.slot);
-      case 'allow-refork':
-        return this.#apps.allowRefork(command.allowed);
-      case 'open-gate': {
+      case 'fork-app':
+        return this.#apps.forkApp(command.slot, this.#launch('app', command.launch));
+      case 'retire':
+        return this.#apps.retire(command.slot);
+      case 'fork-successor':
+        return this.#apps.forkSuccessor(command.slot, this.#launch('app', command.launch));
+      case 'take-over': {
         const child = children.get(command.id);
-        child?.tell({ eggcup: 'open', task: this.#role(child.role).task });
+        if (child !== undefined) this.#apps.takeOver(child);
         return;
       }
+      case 'allow-refork':
+        return this.#apps.allowRefork(command.allowed);
+      case 'open-gate':
+        return children.get(command.id)?.open();
       case 'lame-duck':
         return children.get(command.id)?.tell({ eggcup: 'lame-duck' });
       case 'terminate':
@@ -61,13 +78,15 @@ export class Executor implements ChildEvents {
     }
   }
 
-  forked(child: Child): void {
+  forked(child: Child, takesOver: boolean): void {
     const { children, dispatch, log } = this.#options;
     log.afterFork();
     children.set(child.id, child);
-    const { prepare } = this.#role(child.role);
-    if (prepare !== undefined) child.tell(prepare);
-    dispatch({ kind: 'child-forked', id: child.id, slot: child.slot, pid: child.pid });
+    dispatch({ kind: 'child-forked', id: child.id, slot: child.slot, pid: child.pid, takesOver });
+  }
+
+  successorRefused(slot: Child['slot'], message: string): void {
+    this.#options.dispatch({ kind: 'successor-refused', slot, message });
   }
 
   forkFailed(slot: Child['slot'], message: string): void {
@@ -108,8 +127,8 @@ export class Executor implements ChildEvents {
     this.#options.dispatch({ kind: 'refork-refused' });
   }
 
-  #role(role: 'agent' | 'app'): Role {
-    const found = this.#options.roles[role];
+  #launch(role: 'agent' | 'app', id: LaunchId): Launch {
+    const found = this.#launches[id]?.[role];
     if (found === undefined) throw new Error(`there is no ${role} in this cluster`);
     return found;
   }

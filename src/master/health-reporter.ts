@@ -13,7 +13,7 @@ const BEAT_MS = 1000;
 
 export interface ReporterOptions {
   readonly files: HealthFiles;
-  readonly policy: Policy;
+  readonly policy: () => Policy;
   readonly view: StatusView;
   readonly log: Log;
   readonly native: Native | undefined;
@@ -61,12 +61,12 @@ export class HealthReporter {
     this.#options.files.forgetMissing();
     this.#mark(this.#state); // Again: what could not be written may be possible now.
     if (isLive(this.#state)) this.#options.files.beat();
-    if (performance.now() - this.#statusAt >= this.#options.policy.checkIntervalMs) this.#writeStatus();
+    if (performance.now() - this.#statusAt >= this.#options.policy().checkIntervalMs) this.#writeStatus();
   }
 
   #mark(state: State): void {
     const { files, policy } = this.#options;
-    const { ready, live, started } = markersOf(state, policy);
+    const { ready, live, started } = markersOf(state, policy());
     // Down before up: a reader must never see more than there is.
     files.mark('ready', ready);
     files.mark('live', live);

@@ -13,7 +13,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * `dispatch`; commands that cause further events only queue them. One timer is armed, for the nearest deadline.
  */
 export class Loop {
-  readonly policy: Policy;
+  #policy: Policy;
   readonly #run: (command: Command) => void;
   readonly #observe: (state: State) => void;
   readonly #queue: Event[] = [];
@@ -24,11 +24,21 @@ export class Loop {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(policy: Policy, run: (command: Command) => void, observe: (state: State) => void) {
-    this.policy = policy;
+    this.#policy = policy;
     this.#run = run;
     this.#observe = observe;
     this.#first = begin(policy, performance.now());
     this.#state = this.#first.state;
+  }
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  /** From now on it is decided by another policy: the config was read again. */
+  adopt(policy: Policy): void {
+    this.#policy = policy;
+    this.dispatch({ kind: 'time-passed' });
   }
 
   get state(): State {
@@ -58,7 +68,7 @@ export class Loop {
     if (this.#busy || this.#halted) return;
     for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
       const present = event;
-      this.#take(() => transition(this.#state, present, this.policy));
+      this.#take(() => transition(this.#state, present, this.#policy));
     }
     this.#arm();
   }

@@ -19,6 +19,8 @@ export interface MessagesOptions {
   readonly state: () => State;
   /** What a process tells of an error that ends it. */
   readonly onError: (text: string) => void;
+  /** egg-cluster's `reload-worker`, from the application or the parent. */
+  readonly onReloadWorker: (from: Sender) => void;
 }
 
 /** The master as the hub of all messages (egg-cluster's Messenger): reads, routes, delivers. */
@@ -164,8 +166,8 @@ export class Messages {
   }
 
   #isReadyByListening(child: Child): boolean {
-    const task = this.#taskOf(child);
-    return task?.kind === 'script' && task.ready === 'listening';
+    const { task } = child.launch;
+    return task.kind === 'script' && task.ready === 'listening';
   }
 
   /** Where the config names no address, the first server of a process is the application's. */
@@ -177,20 +179,13 @@ export class Messages {
 
   /** PM2's word: `process.send('ready')`. */
   #isReadyWord(child: Child, message: UserMessage): boolean {
-    const task = this.#taskOf(child);
-    return (
-      message.action === 'ready' && task?.kind === 'script' && task.ready === 'message' && message.to === undefined
-    );
-  }
-
-  #taskOf(child: Child): Roles['app']['task'] | undefined {
-    const { roles } = this.#options;
-    return child.role === 'agent' ? roles.agent?.task : roles.app.task;
+    const { task } = child.launch;
+    return message.action === 'ready' && task.kind === 'script' && task.ready === 'message' && message.to === undefined;
   }
 
   /** What others may ask of the master is a closed list; everything else is dropped. */
   #toMaster(message: UserMessage, from: Sender): void {
-    if (message.action === 'reload-worker') this.#options.log.warn('signal.ignored', { action: message.action, from });
+    if (message.action === 'reload-worker') this.#options.onReloadWorker(from);
     else this.#delivery.drop('the master takes no such message', { action: message.action, from });
   }
 }

@@ -12,7 +12,7 @@ export function policyOf(config: Config, plan: Plan, hasAgent: boolean): Policy 
     startupMs: startup.timeout,
     checkIntervalMs: health.interval,
     checkFailures: health.failures,
-    minReady: minReadyOf(health.minReady, plan.workers),
+    minReady: health.minReady,
     restartLimit: restart.limit,
     restartWindowMs: restart.duration,
     backoffInitialMs: restart.backoff.initial,
@@ -21,10 +21,4 @@ export function policyOf(config: Config, plan: Plan, hasAgent: boolean): Policy 
     appStopMs: shutdown.app,
     agentStopMs: shutdown.agent,
   };
-}
-
-/** At least one and never more than there are: a cluster that is whole is ready. */
-function minReadyOf(wanted: Config['health']['minReady'], workers: number): number {
-  const count = wanted.kind === 'count' ? wanted.value : Math.ceil(wanted.value * workers);
-  return Math.min(workers, Math.max(1, count));
 }

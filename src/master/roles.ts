@@ -1,21 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/schema.js';
 import { INSTANCE_VARIABLE, MASTER_PID_VARIABLE } from '../ipc/environment.js';
-import type { FrameworkOptions, Task, ToChild } from '../ipc/protocol.js';
+import type { FrameworkOptions, ToChild } from '../ipc/protocol.js';
 import type { Launch } from '../process/launch.js';
 import type { Plan } from '../sizing.js';
 
-/** A kind of child: how it is started, and what it is told over its channel. */
-export interface Role {
-  readonly launch: Launch;
-  /** Sent at once, to be done while the gate is shut. */
-  readonly prepare: ToChild | undefined;
-  readonly task: Task;
-}
-
 export interface Roles {
-  readonly agent: Role | undefined;
-  readonly app: Role;
+  readonly agent: Launch | undefined;
+  readonly app: Launch;
 }
 
 export interface LaunchFacts {
@@ -50,14 +42,12 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
   };
   // What `require` lists may have to come before the framework (instrumentation does), so it can't be prepared then.
   const prepare: ToChild | undefined = config.app.require.length === 0 ? { eggcup: 'prepare', framework } : undefined;
-  const role = (name: 'agent' | 'app'): Role => ({
-    launch: {
-      exec: fileURLToPath(new URL(`../worker/framework-${name}.js`, import.meta.url)),
-      args: [],
-      execArgv: [...heapOption(facts, name), ...config.app.nodeOptions],
-      env: childEnv(facts),
-      cwd: config.app.baseDir,
-    },
+  const role = (name: 'agent' | 'app'): Launch => ({
+    exec: fileURLToPath(new URL(`../worker/framework-${name}.js`, import.meta.url)),
+    args: [],
+    execArgv: [...heapOption(facts, name), ...config.app.nodeOptions],
+    env: childEnv(facts),
+    cwd: config.app.baseDir,
     prepare,
     task: { kind: 'framework', role: name, options, unixSocket: config.app.unixSocket },
   });
@@ -66,14 +56,12 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
 
 function scriptRoles(facts: LaunchFacts): Roles {
   const { app, agent, shutdown } = facts.config;
-  const role = (name: 'agent' | 'app', script: string, ready: 'loaded' | 'listening' | 'message'): Role => ({
-    launch: {
-      exec: script,
-      args: name === 'app' ? [...app.args] : [],
-      execArgv: [...heapOption(facts, name), ...preload(), ...app.nodeOptions],
-      env: childEnv(facts),
-      cwd: app.baseDir,
-    },
+  const role = (name: 'agent' | 'app', script: string, ready: 'loaded' | 'listening' | 'message'): Launch => ({
+    exec: script,
+    args: name === 'app' ? [...app.args] : [],
+    execArgv: [...heapOption(facts, name), ...preload(), ...app.nodeOptions],
+    env: childEnv(facts),
+    cwd: app.baseDir,
     prepare: undefined,
     task: {
       kind: 'script',

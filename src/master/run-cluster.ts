@@ -45,9 +45,9 @@ function logFailure({ code, reason, exits, lastError }: Ended, log: Log): void {
 }
 
 async function readConfig(request: ClusterRequest): Promise<LoadedConfig | undefined> {
-  const { configFile, set, exampleFile, env, cwd } = request;
+  const { env } = request;
   try {
-    return loadConfig({ file: configFile, set, env, cwd, exampleFile });
+    return load(request);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const log = createLog('info', isatty(1) ? 'pretty' : 'json');
@@ -83,22 +83,43 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     const running = cluster;
     const ended = running.run();
     letYoungGenerationGrow();
-    signals.listen((signal) => obey(signal, running, log));
+    signals.listen((signal) => obey(signal, running, request, log));
     return await ended;
   } catch (error) {
     return bootFailed(error, log);
   }
 }
 
-function obey({ kind, signal }: ClusterSignal, cluster: Cluster, log: Log): void {
+function obey({ kind, signal }: ClusterSignal, cluster: Cluster, request: ClusterRequest, log: Log): void {
   switch (kind) {
     case 'stop':
       return cluster.requestStop(signal);
+    case 'reload':
+      return reload(cluster, request, `${signal} received`, log);
+    case 'more':
+    case 'fewer':
+      return cluster.scaleBy(kind === 'more' ? 1 : -1, `${signal} received`);
+    case 'replace':
+      return cluster.replaceAll(`${signal} received`);
     case 'unavailable':
       return log.warn('signal.ignored', { signal });
     case 'fatal':
       return cluster.end(killedBy(signal, log));
   }
+}
+
+/** Reads the config again; one that is wrong changes nothing. */
+function reload(cluster: Cluster, request: ClusterRequest, reason: string, log: Log): void {
+  try {
+    cluster.reload(load(request), reason);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const problem of error.message.split('\n')) log.error('reload.refused', { reason, code: error.code, problem });
+  }
+}
+
+function load({ configFile, set, exampleFile, env, cwd }: ClusterRequest): LoadedConfig {
+  return loadConfig({ file: configFile, set, env, cwd, exampleFile });
 }
 
 function endedWhileBooting(ending: ClusterSignal | undefined, log: Log): Ended {

@@ -5,8 +5,8 @@ import type { Policy, Slot, State } from '../supervisor/model.js';
 import { type StatusFrame, statusOf } from './status.js';
 
 export interface StatusViewOptions {
-  readonly policy: Policy;
-  readonly frame: StatusFrame;
+  readonly policy: () => Policy;
+  readonly frame: () => StatusFrame;
   readonly address: () => string | null;
   readonly messagesDropped: (slot: Slot) => number;
   readonly rss: RssSamples;
@@ -28,11 +28,12 @@ export class StatusView {
 
   /** As it is now. */
   take(state: State): Snapshot {
-    const { policy, frame, address, messagesDropped, rss } = this.#options;
+    const { address, messagesDropped, rss } = this.#options;
+    const policy = this.#options.policy();
     const at = performance.now();
     if (at - this.#countedAt >= policy.checkIntervalMs) this.#countZombies(at);
     const now = { at, address: address(), zombies: this.#zombies, messagesDropped };
-    const snapshot = statusOf(state, policy, now, frame, rss);
+    const snapshot = statusOf(state, policy, now, this.#options.frame(), rss);
     this.#last = { state, at, snapshot };
     return snapshot;
   }

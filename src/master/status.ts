@@ -1,12 +1,20 @@
 import type { Markers, Snapshot } from '../health/snapshot.js';
 import type { RssSamples } from '../process/rss-samples.js';
 import type { Policy, Slot, State } from '../supervisor/model.js';
-import { childViews, hasStarted, isLive, isReady, restartsInWindow, shownPhase } from '../supervisor/view.js';
+import {
+  childViews,
+  hasStarted,
+  isLive,
+  isReady,
+  minReadyOf,
+  restartsInWindow,
+  shownPhase,
+} from '../supervisor/view.js';
 import type { ContainerFacts } from '../container/facts.js';
 import type { Reading } from '../container/reading.js';
 import type { Plan } from '../sizing.js';
 
-/** What does not change while the master lives. */
+/** What changes only when the config is read again. */
 export interface StatusFrame {
   readonly startedAt: string;
   readonly plan: Plan;
@@ -30,13 +38,14 @@ export function statusOf(state: State, policy: Policy, now: Now, frame: StatusFr
   const { plan, facts } = frame;
   return {
     apiVersion: 'eggcup/v1',
-    phase: shownPhase(state.phase),
+    phase: shownPhase(state),
     ...markersOf(state, policy),
     pid: process.pid,
     startedAt: frame.startedAt,
     updatedAt: isoTime(now.at),
     address: now.address,
-    minReady: policy.minReady,
+    workers: state.wanted,
+    minReady: minReadyOf(state, policy),
     plan: { workers: plan.workers, heapMiB: plan.heapMiB, reasons: plan.reasons },
     container: {
       cgroup: facts.cgroup,

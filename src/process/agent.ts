@@ -21,11 +21,11 @@ export function forkAgent(launch: Launch, events: ChildEvents): void {
     agent.once('error', (error) => events.forkFailed('agent', error.message));
     return;
   }
-  const child = new Child('agent', agent, agent.pid, events);
+  const child = new Child('agent', agent, agent.pid, launch, events);
   agent.on('message', (raw) => events.message(child, raw));
   agent.once('disconnect', () => events.disconnected(child));
   agent.once('exit', (code, signal) => child.endTail(() => events.exited(child, code, signal)));
   agent.on('error', (error) => events.channelFailed(child, error));
   guardChannel(agent, (error) => events.channelFailed(child, error));
-  events.forked(child);
+  events.forked(child, false);
 }

@@ -15,6 +15,12 @@ export class AppWorkers {
   readonly #seen = new WeakSet<Worker>();
   /** Forks that the kernel refused, by their slot. */
   readonly #failed = new Map<Slot, Worker>();
+  /** What a slot's next process is started with. */
+  readonly #launches = new Map<Slot, Launch>();
+  /** What cfork hands to each fork: one object, which holds what the next one needs. */
+  readonly #env: Record<string, string> = {};
+  /** To take over, or taken over from: nobody is due when one of them ends. */
+  readonly #unreplaced = new WeakSet<Worker>();
   #reforkAllowed = false;
 
   constructor(events: ChildEvents) {
@@ -24,15 +30,15 @@ export class AppWorkers {
   /** Forks `count` workers, the slots `app-0` and up. To be called once: cfork listens to the cluster from here on. */
   fork(launch: Launch, count: number, restart: { readonly limit: number; readonly duration: number }): void {
     cluster.schedulingPolicy = cluster.SCHED_RR;
-    cluster.setupPrimary({ cwd: launch.cwd, serialization: 'json' });
     // Ours before cfork's, so that the policy hears of an end before cfork answers it with a fork …
     cluster.on('disconnect', (worker) => this.#disconnected(worker));
     cluster.on('exit', (worker, code, signal) => this.#exited(worker, code, signal));
     cluster.on('reachReforkLimit', () => this.#events.reforkRefused());
     cluster.on('unexpectedExit', () => undefined); // Told as child.exited already.
-    const { exec, args, execArgv, env } = launch;
+    for (let index = 0; index < count; index += 1) this.#launches.set(`app-${index}`, launch);
+    this.#prepare('app-0');
     try {
-      cfork({ exec, args, execArgv, env, count, ...restart });
+      cfork({ exec: launch.exec, env: this.#env, count, ...restart });
     } catch (error) {
       this.#events.forkFailed('app-0', messageOf(error)); // Thrown at the first: E2BIG, say.
     }
@@ -41,9 +47,54 @@ export class AppWorkers {
     for (const event of ['disconnect', 'exit']) cluster.on(event, (worker: Worker) => this.#adoptSuccessor(worker));
   }
 
+  /** Forks the first process of a new slot. cfork forks only successors after its beginning; it replaces this one like its own. */
+  forkApp(slot: Slot, launch: Launch): void {
+    this.#launches.set(slot, launch);
+    this.#prepare(slot);
+    try {
+      cluster.fork(this.#env);
+    } catch (error) {
+      return this.#events.forkFailed(slot, messageOf(error));
+    }
+    this.#adopt(() => slot);
+  }
+
+  /** Nobody replaces this slot's processes any more. */
+  retire(slot: Slot): void {
+    this.#launches.delete(slot);
+    this.#failed.delete(slot);
+    for (const [worker, other] of this.#slots) {
+      if (other !== slot) continue;
+      this.#unreplaced.add(worker);
+      this.#judge(worker);
+    }
+  }
+
+  /** Forks a second process for a slot: cfork has no word for it. */
+  forkSuccessor(slot: Slot, launch: Launch): void {
+    this.#prepare(slot, launch);
+    try {
+      cluster.fork(this.#env);
+    } catch (error) {
+      return this.#events.successorRefused(slot, messageOf(error));
+    }
+    this.#adopt(() => slot, launch);
+  }
+
+  /** From now on this process is its slot's, which is started like it: cfork replaces it, and not its predecessor. */
+  takeOver(child: Child): void {
+    this.#launches.set(child.slot, child.launch);
+    for (const [worker, slot] of this.#slots) {
+      if (slot !== child.slot) continue;
+      if (this.#children.get(worker) === child) this.#unreplaced.delete(worker);
+      else this.#unreplaced.add(worker);
+      this.#judge(worker);
+    }
+  }
+
   allowRefork(allowed: boolean): void {
     this.#reforkAllowed = allowed;
-    for (const worker of this.#slots.keys()) setDisableRefork(worker, !allowed);
+    for (const worker of this.#slots.keys()) this.#judge(worker);
   }
 
   /** Tries a failed fork again. Node reports no exit for a process that never was, so cfork is told of one. */
@@ -52,18 +103,23 @@ export class AppWorkers {
     if (worker === undefined) return;
     this.#failed.delete(slot);
     this.#slots.set(worker, slot);
+    this.#prepare(slot);
     cluster.emit('exit', worker, null, null);
   }
 
   #disconnected(worker: Worker): void {
     const child = this.#children.get(worker);
-    if (child !== undefined) this.#events.disconnected(child);
+    if (child === undefined) return;
+    this.#prepare(child.slot);
+    this.#events.disconnected(child);
   }
 
   #exited(worker: Worker, code: number | null, signal: string | null): void {
     const child = this.#children.get(worker);
+    if (child === undefined) return;
     this.#children.delete(worker);
-    child?.endTail(() => this.#events.exited(child, code, signal));
+    this.#prepare(child.slot);
+    child.endTail(() => this.#events.exited(child, code, signal));
   }
 
   #adoptSuccessor(worker: Worker): void {
@@ -73,29 +129,57 @@ export class AppWorkers {
     if (!this.#children.has(worker)) this.#slots.delete(worker);
   }
 
+  /** What is forked next, whoever forks it, is started as this slot's processes are. */
+  #prepare(slot: Slot, launch = this.#launches.get(slot)): void {
+    if (launch === undefined) return;
+    const { exec, args, execArgv, cwd } = launch;
+    cluster.setupPrimary({ exec, args, execArgv, cwd, serialization: 'json' });
+    for (const name of Object.keys(this.#env)) Reflect.deleteProperty(this.#env, name);
+    const index = slot.slice('app-'.length);
+    Object.assign(this.#env, launch.env, {
+      CFORK_WORKER_INDEX: index,
+      CFORK_WORKER_COUNT: String(this.#launches.size),
+    });
+  }
+
+  /** cfork replaces the process that a slot has; not the one that is to take over, nor the one that it has taken over from. */
+  #judge(worker: Worker): void {
+    setDisableRefork(worker, !this.#reforkAllowed || this.#unreplaced.has(worker));
+  }
+
   /** Takes in the workers that are new in the cluster, in the order in which they were forked. */
-  #adopt(slotOf: (index: number) => Slot): void {
+  #adopt(slotOf: (index: number) => Slot, successor?: Launch): void {
     const fresh = Object.values(cluster.workers ?? {}).filter(
       (worker): worker is Worker => worker !== undefined && !this.#seen.has(worker),
     );
-    for (const [index, worker] of fresh.toSorted((a, b) => a.id - b.id).entries()) this.#watch(worker, slotOf(index));
+    for (const [index, worker] of fresh.toSorted((a, b) => a.id - b.id).entries()) {
+      this.#watch(worker, slotOf(index), successor);
+    }
   }
 
-  #watch(worker: Worker, slot: Slot): void {
+  #watch(worker: Worker, slot: Slot, successor: Launch | undefined): void {
     this.#seen.add(worker);
-    this.#slots.set(worker, slot);
-    setDisableRefork(worker, !this.#reforkAllowed);
+    const takesOver = successor !== undefined;
+    const launch = successor ?? this.#launches.get(slot);
+    if (launch === undefined) throw new Error(`no process was ever started for ${slot}`);
     const { pid } = worker.process;
+    if (pid === undefined && takesOver) {
+      worker.once('error', (error) => this.#events.successorRefused(slot, error.message));
+      return;
+    }
+    if (takesOver) this.#unreplaced.add(worker);
+    this.#slots.set(worker, slot);
+    this.#judge(worker);
     if (pid === undefined) {
       this.#failed.set(slot, worker);
       worker.once('error', (error) => this.#events.forkFailed(slot, error.message));
       return;
     }
-    const child = new Child(slot, worker.process, pid, this.#events);
+    const child = new Child(slot, worker.process, pid, launch, this.#events);
     this.#children.set(worker, child);
     worker.process.on('message', (raw) => this.#events.message(child, raw));
     worker.on('error', (error) => this.#events.channelFailed(child, error));
     guardChannel(worker.process, (error) => this.#events.channelFailed(child, error));
-    this.#events.forked(child);
+    this.#events.forked(child, takesOver);
   }
 }

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { ToChild, UserMessage } from '../ipc/protocol.js';
+import type { Launch } from './launch.js';
 import type { Slot } from '../supervisor/model.js';
 import { BatchedChannel } from '../ipc/batched-channel.js';
 import { channelHandleOf } from '../ipc/channel-handle.js';
@@ -9,8 +10,10 @@ import { sendSignal } from './signal.js';
 
 /** What processes make known. Handlers only queue. */
 export interface ChildEvents {
-  forked(child: Child): void;
+  forked(child: Child, takesOver: boolean): void;
   forkFailed(slot: Slot, message: string): void;
+  /** A process that was to take over from a slot's could not be forked. */
+  successorRefused(slot: Slot, message: string): void;
   message(child: Child, raw: unknown): void;
   /** Something on the channel could not be sent or read; the process itself goes on. */
   channelFailed(child: Child, error: Error): void;
@@ -34,6 +37,8 @@ export class Child {
   readonly id = ++lastId;
   readonly slot: Slot;
   readonly pid: number;
+  /** What it was started with. */
+  readonly launch: Launch;
   readonly process: ChildProcess;
   /** What is on its way to it. */
   readonly outbox: Outbox;
@@ -42,15 +47,17 @@ export class Child {
   /** What it had started when it was told to end. */
   #descendants: readonly ProcessEntry[] | undefined;
 
-  constructor(slot: Slot, childProcess: ChildProcess, pid: number, events: ChildEvents) {
+  constructor(slot: Slot, childProcess: ChildProcess, pid: number, launch: Launch, events: ChildEvents) {
     this.slot = slot;
     this.process = childProcess;
     this.pid = pid;
+    this.launch = launch;
     const channel = new BatchedChannel(childProcess, channelHandleOf(childProcess), 0);
     this.outbox = new Outbox(channel, {
       drained: (dropped) => events.drained(this, dropped),
       overflowed: () => events.overflowed(this),
     });
+    if (launch.prepare !== undefined) this.tell(launch.prepare);
   }
 
   get role(): 'agent' | 'app' {
@@ -65,6 +72,11 @@ export class Child {
   tell(message: ToChild): void {
     if (this.#untold === undefined) this.outbox.sendUnbounded(message);
     else this.#untold.push(message);
+  }
+
+  /** Lets it past its gate. */
+  open(): void {
+    this.tell({ eggcup: 'open', task: this.launch.task });
   }
 
   /** The child has said that it listens. */

@@ -1,8 +1,14 @@
-/** How a child is started. */
+import type { Task, ToChild } from '../ipc/protocol.js';
+
+/** How a child is started, and what it is told over its channel. */
 export interface Launch {
   readonly exec: string;
   readonly args: string[];
   readonly execArgv: string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Sent at once, to be done while the gate is shut. */
+  readonly prepare: ToChild | undefined;
+  /** Sent when the gate opens. */
+  readonly task: Task;
 }

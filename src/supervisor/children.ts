@@ -1,19 +1,31 @@
 import type { Child, Event, Slot } from './model.js';
 import { noteCrash } from './restart-intensity.js';
+import { successorEnded, successorFailed, successorForked, takeOver } from './roll.js';
 import { HURRIED_STOP_MS, beginStop, stopChild } from './shutdown.js';
 import { type Turn, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
 
-export function childForked(turn: Turn, id: number, slot: Slot, pid: number): void {
-  notePredecessor(turn, slot);
+type ChildForked = Extract<Event, { kind: 'child-forked' }>;
+
+export function childForked(turn: Turn, { id, slot, pid, takesOver }: ChildForked): void {
+  if (!takesOver) notePredecessor(turn, slot);
   const { backoffMs, forks } = turn.slot(slot);
-  const state = { kind: 'gate', notBefore: turn.at + backoffMs } as const;
-  const child: Child = { id, slot, pid, since: turn.at, readyAt: undefined, replaced: false, state };
-  turn.record(slot, { forks: forks + 1, retryAt: undefined });
+  const waitMs = takesOver ? 0 : backoffMs;
+  const state = { kind: 'gate', notBefore: turn.at + waitMs } as const;
+  const child: Child = { id, slot, pid, since: turn.at, readyAt: undefined, replaced: false, takesOver, state };
+  if (!takesOver) turn.record(slot, { forks: forks + 1, retryAt: undefined });
   turn.add(child);
-  turn.log('info', 'child.forked', { slot, pid, forks: forks + 1, waitMs: backoffMs });
+  turn.log('info', 'child.forked', { slot, pid, forks: turn.slot(slot).forks, waitMs });
+  if (turn.slot(slot).retires) return leaveAgain(turn, child);
+  if (takesOver && !successorForked(turn, child)) return stopChild(turn, child, HURRIED_STOP_MS);
   // A fork can cross a stop on its way here; the stop stands.
   const { phase } = turn.state;
   if (phase.kind === 'stopping' && phase.stage.kind !== 'delay') stopChild(turn, child, HURRIED_STOP_MS);
+}
+
+/** Its slot retires: cfork had answered a crash before it knew. */
+function leaveAgain(turn: Turn, child: Child): void {
+  stopChild(turn, child, HURRIED_STOP_MS);
+  turn.change(child.id, { replaced: true, takesOver: false });
 }
 
 /**
@@ -39,7 +51,9 @@ export function childReady(turn: Turn, id: number): void {
   const child = turn.child(id);
   if (child?.state.kind !== 'starting') return;
   turn.becomeReady(child);
+  turn.record(child.slot, { served: true });
   turn.log('info', 'child.ready', { slot: child.slot, pid: child.pid, ms: Math.round(turn.at - child.since) });
+  if (child.takesOver) takeOver(turn, child);
   if (isAgent(child)) announceAgent(turn, child);
   else announceApp(turn, child);
 }
@@ -80,7 +94,9 @@ export function childStartFailed(turn: Turn, id: number, portTaken: boolean, mes
     return beginStop(turn, { exitCode: 14, reason: `ClusterPortConflictError: ${message}`, hurried: true });
   }
   if (phase.kind === 'starting') return failStart(turn, child.slot, message);
-  if (phase.kind === 'running' && child.state.kind === 'starting') stopChild(turn, child, HURRIED_STOP_MS);
+  if (phase.kind !== 'running' || child.state.kind !== 'starting') return;
+  if (child.takesOver) successorFailed(turn, child, message);
+  else stopChild(turn, child, HURRIED_STOP_MS);
 }
 
 /**
@@ -94,14 +110,15 @@ export function childDisconnected(turn: Turn, id: number): void {
   const told = child.state.kind === 'stopping' || child.state.kind === 'killed';
   if (!told) turn.put(child, { kind: 'leaving', killAt: turn.at + drainMs(turn, child) });
   if (turn.state.phase.kind !== 'running' || isAgent(child)) return;
+  if (child.takesOver) return successorFailed(turn, child, 'it closed its channel while starting');
   replace(turn, child);
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }
 
 /** Counts the crash of a process that has a successor before its exit is told. */
 function replace(turn: Turn, child: Child): void {
-  if (turn.state.phase.kind !== 'running') return;
-  turn.markReplaced(child);
+  if (turn.state.phase.kind !== 'running' || child.replaced) return;
+  turn.change(child.id, { replaced: true });
   crashed(turn, child.slot, child);
 }
 
@@ -117,6 +134,7 @@ export function childExited(turn: Turn, { id, code, signal, cause }: ChildExited
   if (child === undefined) return;
   const { phase } = turn.state;
   const asked = child.state.kind === 'stopping' || child.state.kind === 'killed';
+  if (child.takesOver) successorEnded(turn, child, exitText(code, signal, cause));
   turn.remove(child);
   turn.log(asked ? 'info' : 'error', 'child.exited', {
     slot: child.slot,
@@ -128,6 +146,7 @@ export function childExited(turn: Turn, { id, code, signal, cause }: ChildExited
   });
   if (phase.kind === 'starting') return failStart(turn, child.slot, exitText(code, signal, cause));
   if (phase.kind !== 'running') return;
+  if (child.takesOver) return;
   if (isAgent(child)) agentDied(turn, child);
   else appDied(turn, child);
 }
@@ -135,7 +154,11 @@ export function childExited(turn: Turn, { id, code, signal, cause }: ChildExited
 function agentDied(turn: Turn, agent: Child): void {
   turn.send('apps', { action: 'egg-pids', data: [] });
   turn.send('parent', { action: 'agent-worker-died' });
-  if (!crashed(turn, 'agent', agent)) turn.order({ kind: 'fork-agent' });
+  if (agent.replaced || !crashed(turn, 'agent', agent)) forkAgent(turn);
+}
+
+export function forkAgent(turn: Turn): void {
+  turn.order({ kind: 'fork-agent', launch: turn.slot('agent').launch });
 }
 
 /** The refork itself is cfork's. */

@@ -11,7 +11,7 @@ export function checkManager(turn: Turn): void {
   if (phase.kind !== 'running' || turn.at < phase.nextCheckAt) return;
 
   const agent = turn.state.children.some((child) => isAgent(child) && isAlive(turn.state, child));
-  const workers = appsOf(turn.state).filter((child) => isAlive(turn.state, child)).length;
+  const workers = appsOf(turn.state).filter((child) => !child.takesOver && isAlive(turn.state, child)).length;
   const healthy = workers > 0 && (agent || !turn.policy.hasAgent);
   const failedChecks = healthy ? 0 : phase.failedChecks + 1;
   turn.state = {

@@ -6,8 +6,12 @@
 /** Where a process belongs. A slot outlives its processes: `app-0` is forked again as `app-0`. */
 export type Slot = 'agent' | `app-${number}`;
 
-/** Decided once at boot from the config and the plan. All durations in milliseconds. */
+/** Stands for a way to start processes: the executor knows which. The first is 0; each config that is read anew gets one. */
+export type LaunchId = number;
+
+/** Decided from the config and the plan, at boot and whenever the config is read anew. All durations in milliseconds. */
 export interface Policy {
+  /** How many app workers there are at first. */
   readonly workers: number;
   readonly hasAgent: boolean;
   /** How many app workers may load the application at the same time. */
@@ -15,8 +19,8 @@ export interface Policy {
   readonly startupMs: number;
   readonly checkIntervalMs: number;
   readonly checkFailures: number;
-  /** `ready` while at least this many app workers listen. */
-  readonly minReady: number;
+  /** `ready` while at least this many app workers listen, or this share of them. */
+  readonly minReady: { readonly kind: 'count' | 'share'; readonly value: number };
   readonly restartLimit: number;
   readonly restartWindowMs: number;
   readonly backoffInitialMs: number;
@@ -48,8 +52,10 @@ export interface Child {
   readonly since: number;
   /** When it became ready; it is kept when the process leaves, for the judgement of its crash. */
   readonly readyAt: number | undefined;
-  /** Its crash is counted and its successor comes or is there, while it has not ended yet. */
+  /** Its successor comes or is there, while it has not ended yet: its crash is counted, or it is no crash. */
   readonly replaced: boolean;
+  /** It was forked to take over from the process that its slot has: until then it is nobody's. */
+  readonly takesOver: boolean;
   readonly state: ChildState;
 }
 
@@ -64,6 +70,12 @@ export interface SlotRecord {
   readonly retryAt: number | undefined;
   /** Since when the slot is without a process. */
   readonly downSince: number;
+  /** What its processes are started with. */
+  readonly launch: LaunchId;
+  /** One of its processes has been ready: a slot that is new counts from then on. */
+  readonly served: boolean;
+  /** There are to be fewer app workers: it goes with its last process. */
+  readonly retires: boolean;
 }
 
 export type Stage =
@@ -88,8 +100,53 @@ export type Phase =
   | Stopping
   | { readonly kind: 'exited'; readonly exitCode: ExitCode };
 
+/** A replacement of all processes, one slot after the other. */
+export interface Roll {
+  readonly reason: string;
+  readonly launch: LaunchId;
+  readonly beganAt: number;
+  /** Whose turn has not ended; the first is at `step`. */
+  readonly slots: readonly Slot[];
+  readonly step: RollStep;
+  /** Somebody has asked again meanwhile: what was replaced may be old already. */
+  readonly next: RollRequest | undefined;
+}
+
+export type RollStep =
+  | { readonly kind: 'begin' }
+  /** The successor was ordered. */
+  | { readonly kind: 'forking' }
+  /** The successor starts, its predecessor serves. */
+  | { readonly kind: 'starting'; readonly id: number }
+  /** The successor serves, its predecessor finishes what it has. */
+  | { readonly kind: 'draining'; readonly id: number }
+  /** There can't be two agents: the old one ends, then the new one starts. */
+  | { readonly kind: 'agent' };
+
+export interface RollRequest {
+  readonly reason: string;
+  /** What the new processes are started with; `undefined` is as the last complete roll's. */
+  readonly launch: LaunchId | undefined;
+  /** Whether the agent is replaced too, after the app workers. */
+  readonly agent: boolean;
+}
+
+export interface RollResult {
+  readonly reason: string;
+  readonly endedAt: number;
+  /** Why it was given up, if it was. */
+  readonly failure: string | undefined;
+}
+
 export interface State {
   readonly phase: Phase;
+  /** Goes on only while running. */
+  readonly roll: Roll | undefined;
+  readonly lastRoll: RollResult | undefined;
+  /** Of the last roll that was completed. */
+  readonly launch: LaunchId;
+  /** How many app workers there are to be; those there are follow while running. */
+  readonly wanted: number;
   readonly children: readonly Child[];
   readonly slots: readonly SlotRecord[];
   /** When processes crashed, within the restart window. */
@@ -99,7 +156,19 @@ export interface State {
 }
 
 export type Event = { readonly at: number } & (
-  | { readonly kind: 'child-forked'; readonly id: number; readonly slot: Slot; readonly pid: number }
+  | {
+      readonly kind: 'child-forked';
+      readonly id: number;
+      readonly slot: Slot;
+      readonly pid: number;
+      /** It was ordered by `fork-successor`. */
+      readonly takesOver: boolean;
+    }
+  | { readonly kind: 'successor-refused'; readonly slot: Slot; readonly message: string }
+  | ({ readonly kind: 'roll-requested' } & RollRequest)
+  /** So many app workers, or so many more than there are to be. */
+  | { readonly kind: 'scale-requested'; readonly reason: string; readonly to: number }
+  | { readonly kind: 'scale-requested'; readonly reason: string; readonly by: number }
   | { readonly kind: 'fork-failed'; readonly slot: Slot; readonly message: string }
   | { readonly kind: 'child-ready' | 'child-unready'; readonly id: number }
   | {
@@ -127,10 +196,18 @@ export type Event = { readonly at: number } & (
 export type Recipient = 'parent' | 'agent' | 'apps' | { readonly id: number };
 
 export type Command =
-  | { readonly kind: 'fork-agent' }
+  | { readonly kind: 'fork-agent'; readonly launch: LaunchId }
   | { readonly kind: 'fork-apps'; readonly count: number }
   /** Tries a fork again that failed. */
   | { readonly kind: 'refork-app'; readonly slot: Slot }
+  /** Forks the first process of a slot that is new. */
+  | { readonly kind: 'fork-app'; readonly slot: Slot; readonly launch: LaunchId }
+  /** Nobody replaces this slot's processes any more. */
+  | { readonly kind: 'retire'; readonly slot: Slot }
+  /** Forks a second process for a slot, which takes over once it is ready. Nobody replaces it before. */
+  | { readonly kind: 'fork-successor'; readonly slot: Slot; readonly launch: LaunchId }
+  /** From now on this process is the one that is replaced when it ends, and its predecessor is not. */
+  | { readonly kind: 'take-over'; readonly id: number }
   /** Whether cfork replaces app workers that end. */
   | { readonly kind: 'allow-refork'; readonly allowed: boolean }
   | { readonly kind: 'open-gate'; readonly id: number }
@@ -165,6 +242,11 @@ export type LogEvent =
   | 'child.killed'
   | 'child.unkillable'
   | 'cluster.ready'
+  | 'scale.begun'
+  | 'reload.begun'
+  | 'reload.replaced'
+  | 'reload.done'
+  | 'reload.aborted'
   | 'manager.check-failed'
   | 'manager.exception'
   | 'stop.begun'

@@ -31,6 +31,7 @@ export function beginStop(turn: Turn, cause: StopCause): void {
   if (delayMs > 0) for (const child of appsOf(turn.state)) turn.order({ kind: 'lame-duck', id: child.id });
   turn.state = {
     ...turn.state,
+    roll: undefined,
     phase: {
       kind: 'stopping',
       stage: { kind: 'delay', until: turn.at + delayMs },

@@ -6,10 +6,13 @@ import {
   childReady,
   childStartFailed,
   childUnready,
+  forkAgent,
   forkFailed,
 } from './children.js';
 import { openGates } from './gate.js';
 import { checkManager } from './manager-check.js';
+import { advanceRoll, requestRoll, successorFailed, successorRefused } from './roll.js';
+import { advanceScale, newSlot, requestScale } from './scale.js';
 import { HURRIED_STOP_MS, advanceStop, beginStop, escalate, failMaster, requestStop, stopChild } from './shutdown.js';
 import { Turn, currentOf, listeningPids } from './turn.js';
 
@@ -20,19 +23,16 @@ export function begin(policy: Policy, at: number): Step {
   const state: State = {
     phase: { kind: 'starting', deadline: at + policy.startupMs },
     children: [],
-    slots: slots.map((slot) => ({
-      slot,
-      forks: 0,
-      streak: 0,
-      backoffMs: 0,
-      retryAt: undefined,
-      downSince: at,
-    })),
+    slots: slots.map((slot) => newSlot(slot, at, 0)),
+    roll: undefined,
+    lastRoll: undefined,
+    launch: 0,
+    wanted: policy.workers,
     crashes: [],
     startedAt: undefined,
   };
   const turn = new Turn(state, policy, at);
-  if (policy.hasAgent) turn.order({ kind: 'fork-agent' });
+  if (policy.hasAgent) forkAgent(turn);
   turn.order({ kind: 'fork-apps', count: policy.workers });
   return turn.step();
 }
@@ -49,9 +49,15 @@ export function transition(state: State, event: Event, policy: Policy): Step {
 function apply(turn: Turn, event: Event): void {
   switch (event.kind) {
     case 'child-forked':
-      return childForked(turn, event.id, event.slot, event.pid);
+      return childForked(turn, event);
     case 'fork-failed':
       return forkFailed(turn, event.slot, event.message);
+    case 'successor-refused':
+      return successorRefused(turn, event.slot, event.message);
+    case 'roll-requested':
+      return requestRoll(turn, { reason: event.reason, launch: event.launch, agent: event.agent });
+    case 'scale-requested':
+      return requestScale(turn, event);
     case 'child-ready':
       return childReady(turn, event.id);
     case 'child-unready':
@@ -80,6 +86,8 @@ function settle(turn: Turn): void {
   boundStarts(turn);
   checkManager(turn);
   retryForks(turn);
+  advanceScale(turn);
+  advanceRoll(turn);
   openGates(turn);
   escalate(turn);
   advanceStop(turn);
@@ -99,7 +107,8 @@ function boundStarts(turn: Turn): void {
   for (const child of turn.state.children) {
     if (child.state.kind !== 'starting' || child.state.deadline > turn.at) continue;
     turn.log('error', 'child.start-timeout', { slots: [child.slot], startupMs: turn.policy.startupMs });
-    stopChild(turn, child, HURRIED_STOP_MS);
+    if (child.takesOver) successorFailed(turn, child, `it was not ready within ${turn.policy.startupMs} ms`);
+    else stopChild(turn, child, HURRIED_STOP_MS);
   }
 }
 
@@ -108,7 +117,8 @@ function retryForks(turn: Turn): void {
   for (const { slot, retryAt } of turn.state.slots) {
     if (retryAt === undefined || retryAt > turn.at) continue;
     turn.record(slot, { retryAt: undefined });
-    turn.order(slot === 'agent' ? { kind: 'fork-agent' } : { kind: 'refork-app', slot });
+    if (slot === 'agent') forkAgent(turn);
+    else turn.order({ kind: 'refork-app', slot });
   }
 }
 

@@ -60,8 +60,8 @@ export class Turn {
     this.put({ ...child, readyAt: this.at }, { kind: 'ready' });
   }
 
-  markReplaced(child: Child): void {
-    const children = this.state.children.map((other) => (other.id === child.id ? { ...other, replaced: true } : other));
+  change(id: number, change: Partial<Pick<Child, 'replaced' | 'takesOver'>>): void {
+    const children = this.state.children.map((child) => (child.id === id ? { ...child, ...change } : child));
     this.state = { ...this.state, children };
   }
 
@@ -88,9 +88,9 @@ export class Turn {
   }
 }
 
-/** The process that a slot counts on: not one whose successor comes or is there. */
+/** The process that a slot counts on: not one whose successor comes or is there, nor one that is to take over. */
 export function currentOf(state: State, slot: Slot): Child | undefined {
-  return state.children.find((child) => child.slot === slot && !child.replaced);
+  return state.children.find((child) => child.slot === slot && !child.replaced && !child.takesOver);
 }
 
 export function isAgent(child: Child): boolean {

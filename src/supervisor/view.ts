@@ -1,9 +1,22 @@
-import type { Child, ChildState, Phase, Policy, Slot, State } from './model.js';
+import type { Child, ChildState, Policy, Slot, State } from './model.js';
+import { activeApps } from './scale.js';
 import { appsOf, currentOf } from './turn.js';
 
 /** Whether the cluster takes traffic: the file `ready`. */
 export function isReady(state: State, policy: Policy): boolean {
-  return state.phase.kind === 'running' && listening(state) >= policy.minReady;
+  return state.phase.kind === 'running' && listening(state) >= minReadyOf(state, policy);
+}
+
+/** How many app workers must listen. While there are to be more, those that never have do not count yet. */
+export function minReadyOf(state: State, { minReady }: Policy): number {
+  const counted = activeApps(state).filter(({ served }) => served || !hasStarted(state));
+  return minReadyAmong(minReady, counted.length);
+}
+
+/** At least one and never more than there are: a cluster that is whole is ready. */
+export function minReadyAmong(minReady: Policy['minReady'], workers: number): number {
+  const count = minReady.kind === 'count' ? minReady.value : Math.ceil(minReady.value * workers);
+  return Math.max(1, Math.min(workers, count));
 }
 
 /** Whether the master is well: the file `live`. It goes before a stop that the Manager check caused. */
@@ -30,7 +43,8 @@ export interface ChildView {
 
 /** Each slot once, by its current process or as down; then those that are on their way out. */
 export function childViews(state: State): readonly ChildView[] {
-  const current = state.slots.map(({ slot, forks, downSince }): ChildView => {
+  const staying = state.slots.filter(({ retires }) => !retires);
+  const current = staying.map(({ slot, forks, downSince }): ChildView => {
     const restarts = Math.max(0, forks - 1);
     const child = currentOf(state, slot);
     if (child === undefined) return { slot, pid: null, state: 'down', restarts, since: downSince };
@@ -59,7 +73,8 @@ function shownState(state: ChildState): ChildView['state'] {
   }
 }
 
-export function shownPhase(phase: Phase): 'starting' | 'running' | 'stopping' {
+export function shownPhase({ phase, roll }: State): 'starting' | 'running' | 'reloading' | 'stopping' {
+  if (phase.kind === 'running' && roll !== undefined) return 'reloading';
   return phase.kind === 'exited' ? 'stopping' : phase.kind;
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { effectOf, leafKeys } from '#eggcup/config/changes.js';
 import { meaningOf } from '#eggcup/init/exit-codes.js';
 import { LOG_MESSAGES } from '#eggcup/log-events.js';
 import { HEALTH_FILES } from '#eggcup/health/files.js';
@@ -43,16 +44,33 @@ test('docs/exit-codes.md says of each code what the termination message says', (
 
 test('docs/signals.md and the README name the signals that the code knows', () => {
   const code = read('src/master/cluster-signals.ts');
-  const listIn = (name: string): readonly string[] => {
-    const [, list = ''] = new RegExp(`const ${name}[^=]*= [^;]*?\\[([^\\]]*)\\]`).exec(code) ?? [];
+  const known = ['STOP', 'KINDS'].flatMap((name) => {
+    const [, list = ''] = new RegExp(`const ${name}[^=]*= ([^;]*?);`).exec(code) ?? [];
     return [...list.matchAll(/SIG\w+/g)].map(([signal]) => signal);
-  };
-  const [stop, reserved] = [...read('docs/signals.md').matchAll(/^\| ((?:SIG\w+(?:, )?)+) \|/gm)];
-  assert.deepEqual(stop?.[1]?.split(', '), listIn('STOP'));
-  assert.deepEqual(reserved?.[1]?.split(', '), listIn('UNAVAILABLE'));
+  });
+  assert.equal(known.length, 8);
+  const rowsOf = (text: string): readonly string[] =>
+    [...text.matchAll(/^\| ((?:SIG\w+(?:, )?)+) \|/gm)].flatMap(([, names = '']) => names.split(', '));
+  for (const signal of known) assert.ok(rowsOf(read('docs/signals.md')).includes(signal), signal);
   const readme = read('README.md').split('## Signals')[1]?.split('\n## ')[0] ?? '';
-  const named = [...readme.matchAll(/^\| ((?:SIG\w+(?:, )?)+) \|/gm)].flatMap(([, names = '']) => names.split(', '));
-  assert.deepEqual(named.toSorted(), [...listIn('STOP'), ...listIn('UNAVAILABLE')].toSorted());
+  assert.deepEqual(rowsOf(readme).toSorted(), known.toSorted());
+});
+
+test('docs/reload.md names every setting that a container keeps for life, and every effect', () => {
+  const page = read('docs/reload.md');
+  const [, kept = ''] = page.split("What holds for a container's life");
+  const isKept = (key: string): boolean => new RegExp(`\`${key.replaceAll('.', '\\.')}\``).test(kept);
+  for (const path of leafKeys()) {
+    const key = path.join('.');
+    const effect = effectOf(key);
+    assert.match(page, effect === 'container' ? /config\.fixed/ : new RegExp(`^\\| \`${effect}\` \\|`, 'm'));
+    // Two are named in words.
+    if (effect !== 'container' || ['agent.enabled', 'restart.duration'].includes(key)) continue;
+    assert.ok(
+      path.some((_, index) => isKept(path.slice(0, index + 1).join('.'))),
+      key,
+    );
+  }
 });
 
 test('docs/messages.md lists every message that the master says by itself', () => {

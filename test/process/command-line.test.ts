@@ -59,13 +59,11 @@ test('a framework that is not installed is refused with 78, where and how to get
   );
 });
 
-test('signals that a later release answers are said and change nothing; SIGUSR1 opens no inspector', async (t) => {
+test('SIGUSR1 opens no inspector', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js');
   await cluster.untilReady();
-  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'] as const) {
-    cluster.signal(signal);
-    await cluster.untilLogged('signal.ignored', { signal });
-  }
+  cluster.signal('SIGUSR1');
+  await cluster.untilLogged('signal.ignored', { signal: 'SIGUSR1' });
   assert.ok(!cluster.errors.includes('Debugger listening'));
   assert.equal(await cluster.stop(), 0);
 });

@@ -18,6 +18,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     startedAt: '2026-01-02T03:04:00.000Z',
     updatedAt: since,
     address: 'http://127.0.0.1:7001',
+    workers: 2,
     minReady: 1,
     plan: { workers: 2, heapMiB: 256, reasons: [] },
     container: { cgroup: 2, cpuQuota: 1.5, cpuset: 4, memoryLimitBytes: 2 ** 30 },

@@ -2,7 +2,7 @@ import type { Child, State } from '#eggcup/supervisor/model.js';
 
 /** The Manager check's question asked again: is there an agent and an app worker, or one that may yet be? */
 export function isHealthy(state: State, hasAgent: boolean): boolean {
-  const alive = state.children.filter((child) => mayServe(state, child)).map(({ slot }) => slot);
+  const alive = state.children.filter((child) => !child.takesOver && mayServe(state, child)).map(({ slot }) => slot);
   return alive.some((slot) => slot !== 'agent') && (!hasAgent || alive.includes('agent'));
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { nextDeadline } from '#eggcup/supervisor/deadlines.js';
 import type { Event, ExitCode, Slot } from '#eggcup/supervisor/model.js';
 import { transition } from '#eggcup/supervisor/transition.js';
-import { childViews, isReady } from '#eggcup/supervisor/view.js';
+import { childViews, isReady, minReadyOf } from '#eggcup/supervisor/view.js';
 import { isHealthy } from './manager-oracle.js';
 import type { Watcher, World } from './world.js';
 
@@ -28,12 +28,22 @@ export const PROMISES = {
     };
   },
 
+  'nobody who listens is told to end before another of its slot does, but in a stop': (world) => ({
+    ordered: (command) => {
+      if (command.kind !== 'terminate' || world.state.phase.kind !== 'running') return;
+      const told = world.processes[command.id];
+      if (told === undefined || told.slot === 'agent' || !world.listening.includes(told)) return;
+      if (world.state.slots.some(({ slot, retires }) => slot === told.slot && retires)) return;
+      assert.ok(world.listening.some((other) => other !== told && other.slot === told.slot));
+    },
+  }),
+
   'ready is shown exactly while running with enough app workers that listen': (world) => ({
     stepped: (_event, _before, after) => {
-      if (isReady(after, world.policy)) assert.ok(world.listening.length >= world.policy.minReady);
+      if (isReady(after, world.policy)) assert.ok(world.listening.length >= minReadyOf(after, world.policy));
     },
     rested: () => {
-      const enough = world.listening.length >= world.policy.minReady;
+      const enough = world.listening.length >= minReadyOf(world.state, world.policy);
       assert.equal(isReady(world.state, world.policy), enough && world.state.phase.kind === 'running');
     },
   }),
@@ -120,11 +130,13 @@ export const PROMISES = {
 
   'a slot has at most one process that is not being replaced, and shows it': (world) => ({
     rested: () => {
-      const current = world.state.children.filter(({ replaced }) => !replaced).map(({ slot }) => slot);
+      const current = world.state.children
+        .filter(({ replaced, takesOver }) => !replaced && !takesOver)
+        .map(({ slot }) => slot);
       assert.equal(new Set(current).size, current.length);
       const views = childViews(world.state);
       assert.deepEqual(
-        views.slice(0, world.state.slots.length).map(({ slot }) => slot),
+        views.slice(0, slotsOf(world).length).map(({ slot }) => slot),
         slotsOf(world),
       );
       const pids = views.flatMap(({ pid }) => pid ?? []);
@@ -184,9 +196,11 @@ function idOf(command: object): number | undefined {
   return 'id' in command && typeof command.id === 'number' ? command.id : undefined;
 }
 
-function slotsOf({ policy }: World): readonly Slot[] {
-  const apps = Array.from({ length: policy.workers }, (_, index): Slot => `app-${index}`);
-  return policy.hasAgent ? ['agent', ...apps] : apps;
+/** Those that stay. While running there are as many as there are to be. */
+function slotsOf({ state }: World): readonly Slot[] {
+  const staying = state.slots.filter(({ retires }) => !retires).map(({ slot }) => slot);
+  if (state.phase.kind === 'running') assert.equal(staying.filter((slot) => slot !== 'agent').length, state.wanted);
+  return staying;
 }
 
 /** By what began the stop. */

@@ -10,7 +10,7 @@ export const POLICY: Policy = {
   startupMs: 60_000,
   checkIntervalMs: 10_000,
   checkFailures: 3,
-  minReady: 1,
+  minReady: { kind: 'count', value: 1 },
   restartLimit: 60,
   restartWindowMs: 60_000,
   backoffInitialMs: 200,
@@ -54,6 +54,14 @@ export class Scenario {
     this.world.tell({ kind: 'stop-requested', signal: 'SIGTERM' });
   }
 
+  roll(agent = false, launch?: number): void {
+    this.world.tell({ kind: 'roll-requested', reason: 'SIGUSR2 received', launch, agent });
+  }
+
+  scale(to: number): void {
+    this.world.tell({ kind: 'scale-requested', reason: 'eggcup scale', to });
+  }
+
   crash(slot: Slot): void {
     const process = this.process(slot);
     this.world.disconnect(process);
@@ -94,6 +102,14 @@ export class Scenario {
         return `${command.kind} ${this.#slot(command.id)}`;
       case 'fork-apps':
         return `fork-apps ${command.count}`;
+      case 'fork-app':
+        return `fork-app ${command.slot} ${command.launch}`;
+      case 'retire':
+        return `retire ${command.slot}`;
+      case 'fork-successor':
+        return `fork-successor ${command.slot} ${command.launch}`;
+      case 'take-over':
+        return `take-over ${this.#slot(command.id)}`;
       case 'refork-app':
         return `refork-app ${command.slot}`;
       case 'allow-refork':

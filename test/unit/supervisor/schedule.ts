@@ -6,6 +6,8 @@ import type { World } from './world.js';
 /** One thing that happens. `n` picks a living process, round about. */
 export type Incident =
   | { readonly kind: 'deadline' | 'settle' | 'all-ready' | 'stop' | 'master-failed' | 'tails-end' }
+  | { readonly kind: 'roll'; readonly agent: boolean }
+  | { readonly kind: 'scale'; readonly to: number }
   | { readonly kind: 'jump'; readonly ms: number }
   | { readonly kind: 'fail-forks'; readonly count: number }
   | {
@@ -30,7 +32,10 @@ export const anyPolicy: fc.Arbitrary<Policy> = fc.integer({ min: 1, max: 3 }).ch
     startupMs: fc.constantFrom(1, 1000, 60_000),
     checkIntervalMs: fc.constantFrom(1, 1000, 10_000),
     checkFailures: fc.integer({ min: 1, max: 3 }),
-    minReady: fc.integer({ min: 1, max: workers }),
+    minReady: fc.oneof(
+      fc.record({ kind: fc.constant('count' as const), value: fc.integer({ min: 1, max: workers }) }),
+      fc.record({ kind: fc.constant('share' as const), value: fc.constantFrom(0.5, 1) }),
+    ),
     restartLimit: fc.constantFrom(1, 2, 3, 5, 60),
     restartWindowMs: fc.constantFrom(1, 1000, 60_000),
     backoffInitialMs: fc.constantFrom(0, 200, 1000),
@@ -66,6 +71,8 @@ const anyTrouble: fc.Arbitrary<Incident> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant<Incident>({ kind: 'tails-end' }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('roll'), agent: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('scale'), to: fc.integer({ min: 0, max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('ignore-term', 'ignore-kill'), n }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('fail-forks'), count: fc.integer({ min: 1, max: 3 }) }) },
 );
@@ -116,6 +123,10 @@ export function happen(world: World, incident: Incident): void {
       return world.tell({ kind: 'stop-requested', signal: 'SIGTERM' });
     case 'master-failed':
       return world.tell({ kind: 'master-failed', message: 'simulated' });
+    case 'roll':
+      return world.tell({ kind: 'roll-requested', reason: 'simulated', launch: undefined, agent: incident.agent });
+    case 'scale':
+      return world.tell({ kind: 'scale-requested', reason: 'simulated', to: incident.to });
     case 'jump':
       return world.advance(incident.ms);
     case 'fail-forks':

@@ -153,7 +153,7 @@ test("cfork's refusal to fork again ends the cluster with 13", () => {
 test('a fork that crosses the stop waits at its gate and replaces nobody', () => {
   const cluster = running({ delayMs: 1000 });
   cluster.stop();
-  cluster.world.tell({ kind: 'child-forked', id: 3, slot: 'app-0', pid: 1003 });
+  cluster.world.tell({ kind: 'child-forked', id: 3, slot: 'app-0', pid: 1003, takesOver: false });
   const states = (): readonly string[] => cluster.world.state.children.slice(1).map(({ state }) => state.kind);
   assert.deepEqual(states(), ['ready', 'ready', 'gate']);
   assert.deepEqual(cluster.world.state.crashes, []);

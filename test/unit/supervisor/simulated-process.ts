@@ -15,6 +15,8 @@ export interface SimulatedProcess {
   wasReady: boolean;
   terminated: boolean;
   killed: boolean;
+  /** To take over, or taken over from: cfork does not replace it. */
+  unreplaced: boolean;
   reforkAllowed: boolean;
   ignoresTerm: boolean;
   ignoresKill: boolean;

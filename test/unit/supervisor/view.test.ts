@@ -23,7 +23,7 @@ test('the cluster has started and is ready once all app workers listen, and stay
 });
 
 test('ready goes when fewer than minReady listen, and comes back', () => {
-  const cluster = running({ minReady: 2 });
+  const cluster = running({ minReady: { kind: 'count', value: 2 } });
   cluster.world.disconnect(cluster.process('app-0'));
   assert.equal(filesOf(cluster).ready, false);
   cluster.world.allReady();
@@ -84,15 +84,17 @@ test('since is when a process came into its state', () => {
   );
 });
 
-test('the phase is shown in three words', () => {
+test('the phase is shown in four words', () => {
   const cluster = new Scenario();
-  assert.equal(shownPhase(cluster.world.state.phase), 'starting');
+  assert.equal(shownPhase(cluster.world.state), 'starting');
   cluster.world.allReady();
-  assert.equal(shownPhase(cluster.world.state.phase), 'running');
+  assert.equal(shownPhase(cluster.world.state), 'running');
+  cluster.roll();
+  assert.equal(shownPhase(cluster.world.state), 'reloading');
   cluster.stop();
-  assert.equal(shownPhase(cluster.world.state.phase), 'stopping');
+  assert.equal(shownPhase(cluster.world.state), 'stopping');
   cluster.settleAll();
-  assert.equal(shownPhase(cluster.world.state.phase), 'stopping');
+  assert.equal(shownPhase(cluster.world.state), 'stopping');
 });
 
 test('restarts are counted as long as they are in the window', () => {

@@ -88,7 +88,7 @@ export class World {
 
   /** Everything that may start does, until nothing more comes of it. */
   allReady(): void {
-    for (let round = 0; round < this.policy.workers + 2; round += 1) {
+    for (let round = 0; round < this.state.slots.length + 2; round += 1) {
       for (const process of this.living) if (process.gateOpened && !process.saidReady) this.sayReady(process);
     }
   }
@@ -121,7 +121,11 @@ export class World {
   tellExit(process: SimulatedProcess): void {
     if (process.alive || process.endTold) return;
     process.endTold = true;
-    if (process.slot === 'agent' && this.state.phase.kind === 'running') this.crashes.push(this.now);
+    const isPlanned =
+      process.slot === 'agent' && this.state.children.some(({ id, replaced }) => id === process.id && replaced);
+    if (process.slot === 'agent' && this.state.phase.kind === 'running' && !isPlanned) this.crashes.push(this.now);
+    // What follows is no restart.
+    if (isPlanned) this.#forkedSlots.delete('agent');
     const signal = process.killed ? 'SIGKILL' : null;
     this.tell({ kind: 'child-exited', id: process.id, code: signal === null ? 1 : null, signal });
   }
@@ -162,7 +166,7 @@ export class World {
     this.#watcher.rested?.();
     const failure = this.#unheardFailures.shift();
     if (failure === undefined) return;
-    if (this.state.phase.kind === 'running') this.crashes.push(this.now);
+    if (this.state.phase.kind === 'running' && failure.kind === 'fork-failed') this.crashes.push(this.now);
     this.tell(failure);
   }
 
@@ -186,8 +190,16 @@ export class World {
         return this.#retry(command.slot);
       case 'allow-refork':
         this.#reforkAllowed = command.allowed;
-        for (const process of this.processes) process.reforkAllowed = command.allowed;
+        for (const process of this.processes) process.reforkAllowed = command.allowed && !process.unreplaced;
         return;
+      case 'fork-app':
+        return this.#fork(command.slot);
+      case 'retire':
+        return this.#retire(command.slot);
+      case 'fork-successor':
+        return this.#fork(command.slot, true);
+      case 'take-over':
+        return this.#takeOver(command.id);
       case 'open-gate':
       case 'terminate':
       case 'kill':
@@ -208,26 +220,48 @@ export class World {
     process.killed ||= kind === 'kill';
   }
 
+  #takeOver(id: number): void {
+    const successor = this.processes[id];
+    for (const process of this.processes.filter(({ slot }) => slot === successor?.slot)) {
+      process.unreplaced = process !== successor;
+      process.reforkAllowed = this.#reforkAllowed && !process.unreplaced;
+    }
+  }
+
+  #retire(slot: Slot): void {
+    this.#forkedSlots.delete(slot);
+    this.#failedForks = this.#failedForks.filter((other) => other !== slot);
+    for (const process of this.processes.filter((other) => other.slot === slot)) {
+      process.unreplaced = true;
+      process.reforkAllowed = false;
+    }
+  }
+
   #retry(slot: Slot): void {
     const failed = this.#failedForks.filter((other) => other === slot).length;
     this.#failedForks = this.#failedForks.filter((other) => other !== slot);
     for (let index = 0; index < failed; index += 1) this.#cfork.retry(slot);
   }
 
-  #fork(slot: Slot): void {
-    this.#watcher.forked?.(slot, this.#forkedSlots.has(slot));
+  #fork(slot: Slot, takesOver = false): void {
+    this.#watcher.forked?.(slot, !takesOver && this.#forkedSlots.has(slot));
     this.#forkedSlots.add(slot);
     if (this.forksToFail > 0) {
       this.forksToFail -= 1;
+      if (takesOver) return this.#failLater({ kind: 'successor-refused', slot, message: 'EAGAIN' });
       this.displacedRestarts += 1;
       if (slot !== 'agent') this.#failedForks.push(slot);
-      this.#unheardFailures.push({ kind: 'fork-failed', slot, message: 'EAGAIN' });
-      if (!this.#busy) this.#drain();
-      return;
+      return this.#failLater({ kind: 'fork-failed', slot, message: 'EAGAIN' });
     }
     const id = this.processes.length;
-    const process = { id, slot, pid: 1000 + id, ...NEWBORN, reforkAllowed: this.#reforkAllowed };
+    const reforkAllowed = this.#reforkAllowed && !takesOver;
+    const process = { id, slot, pid: 1000 + id, ...NEWBORN, unreplaced: takesOver, reforkAllowed };
     this.processes.push(process);
-    this.tell({ kind: 'child-forked', id, slot, pid: process.pid });
+    this.tell({ kind: 'child-forked', id, slot, pid: process.pid, takesOver });
+  }
+
+  #failLater(failure: Happening): void {
+    this.#unheardFailures.push(failure);
+    if (!this.#busy) this.#drain();
   }
 }

@@ -1,0 +1,109 @@
+import type { LoadedConfig } from './load.js';
+import { maskedConfig } from './mask.js';
+import { type Config, schema } from './schema.js';
+import { keysOf, shapeOf } from './schema-shape.js';
+
+/**
+ * What a changed setting asks for while the cluster runs: `live` holds at once; `size` is a new plan (how many workers, how much
+ * heap); `workers`, `agent` and `processes` (both) hold for processes that are started from now on; `container` is fixed for
+ * this container's life.
+ */
+export type Effect = 'live' | 'size' | 'workers' | 'agent' | 'processes' | 'container';
+
+/** By the beginning of the key; the longest one counts. */
+const EFFECTS: Readonly<Record<string, Effect>> = {
+  apiVersion: 'live',
+  app: 'processes',
+  'app.args': 'workers',
+  'app.ready': 'workers',
+  'app.https': 'workers',
+  // Who listens elsewhere is no successor: the Service, the port check and `ready` go by the first address.
+  'app.framework': 'container',
+  'app.port': 'container',
+  'app.hostname': 'container',
+  'app.unixSocket': 'container',
+  agent: 'agent',
+  'agent.enabled': 'container',
+  workers: 'size',
+  listen: 'container',
+  startup: 'live',
+  health: 'live',
+  'health.dir': 'container',
+  'health.http': 'container',
+  restart: 'container', // cfork is told once.
+  'restart.backoff': 'live',
+  shutdown: 'live',
+  'log.level': 'live',
+  'log.format': 'container',
+  control: 'container',
+  terminationLog: 'container',
+};
+
+export interface Change {
+  /** The key: `workers.count`. */
+  readonly key: string;
+  /** Secrets masked. */
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly effect: Effect;
+}
+
+/** What a config that was read again has changed, in the order of the schema. */
+export function changesBetween(before: LoadedConfig, after: LoadedConfig): readonly Change[] {
+  const [shownBefore, shownAfter] = [maskedConfig(before), maskedConfig(after)];
+  return leafKeys().flatMap((path): readonly Change[] => {
+    if (isSame(at(before.config, path), at(after.config, path))) return [];
+    const key = path.join('.');
+    const [from, to] = [at(shownBefore, path) ?? null, at(shownAfter, path) ?? null];
+    // A script in the place of a framework, an agent where there was none: another kind of cluster.
+    const isOtherKind = key.endsWith('.script') && (from === null || to === null);
+    return [{ key, from, to, effect: isOtherKind ? 'container' : effectOf(key) }];
+  });
+}
+
+/** The config that can be had without a new container: the rest stays as it was. */
+export function reachable(before: Config, after: Config, changes: readonly Change[]): Config {
+  const result = structuredClone(after) as Record<string, unknown>;
+  for (const { key, effect } of changes)
+    if (effect === 'container') put(result, key.split('.'), at(before, key.split('.')));
+  return result as unknown as Config;
+}
+
+/** Throws for a key that the table does not know: a test asks it for all. */
+export function effectOf(key: string): Effect {
+  for (let part = key; part !== ''; part = part.slice(0, Math.max(0, part.lastIndexOf('.')))) {
+    const effect = EFFECTS[part];
+    if (effect !== undefined) return effect;
+  }
+  throw new Error(`nobody has said what a changed ${key} asks for`);
+}
+
+/** All that is not a section. A framework's or a script's variables and files are compared as a whole. */
+export function leafKeys(): readonly (readonly string[])[] {
+  return keysOf(schema)
+    .filter((key) => shapeOf(key.schema).kind !== 'section')
+    .map(({ path }) => path);
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  return path.reduce((inner: unknown, step) => (isRecord(inner) ? inner[step] : undefined), value);
+}
+
+function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [step = '', ...rest] = path;
+  if (rest.length > 0) {
+    const inner = isRecord(target[step]) ? target[step] : {};
+    target[step] = inner;
+    put(inner, rest, value);
+  } else if (value === undefined) Reflect.deleteProperty(target, step);
+  else target[step] = value;
+}
+
+/** Plain data in the schema's order of keys; the names of a dictionary are the user's, and in theirs. */
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,145 @@
+import { HURRIED_STOP_MS, stopChild } from './shutdown.js';
+import type { Child, Roll, RollRequest, RollStep, Slot } from './model.js';
+import { type Turn, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
+
+/**
+ * Replaces all processes, one slot after the other, without a gap: the successor is forked beside the process that serves, takes
+ * over once it is ready, and only then the old one is told to end. A successor that fails ends the roll, and the old ones go on. Asked
+ * again meanwhile, all begins anew when this one is over.
+ */
+export function requestRoll(turn: Turn, request: RollRequest): void {
+  const { phase, roll } = turn.state;
+  if (phase.kind === 'stopping' || phase.kind === 'exited') return;
+  if (roll === undefined) return begin(turn, request);
+  const agent = request.agent || roll.next?.agent === true;
+  const launch = request.launch ?? roll.next?.launch;
+  turn.state = { ...turn.state, roll: { ...roll, next: { ...request, launch, agent } } };
+}
+
+function begin(turn: Turn, request: RollRequest): void {
+  const all = turn.state.slots.filter(({ retires }) => !retires).map(({ slot }) => slot);
+  const slots = [...all.filter((slot) => slot !== 'agent'), ...all.filter((slot) => slot === 'agent' && request.agent)];
+  turn.log('info', 'reload.begun', { reason: request.reason, slots });
+  const { reason, launch = turn.state.launch } = request;
+  const roll: Roll = { reason, launch, beganAt: turn.at, slots, step: { kind: 'begin' }, next: undefined };
+  turn.state = { ...turn.state, roll };
+}
+
+/** A process was forked to take over. Returns whether it is still wanted. */
+export function successorForked(turn: Turn, child: Child): boolean {
+  const { roll } = turn.state;
+  if (roll?.step.kind !== 'forking' || roll.slots[0] !== child.slot) return false;
+  putStep(turn, roll, { kind: 'starting', id: child.id });
+  return true;
+}
+
+/** The successor is ready: the slot is its own now, and its predecessor ends in order. */
+export function takeOver(turn: Turn, successor: Child): void {
+  const { roll } = turn.state;
+  if (roll?.step.kind !== 'starting' || roll.step.id !== successor.id) return;
+  const predecessor = currentOf(turn.state, successor.slot);
+  turn.order({ kind: 'take-over', id: successor.id });
+  turn.change(successor.id, { takesOver: false });
+  // What its predecessors did is not its fault.
+  turn.record(successor.slot, { streak: 0, backoffMs: 0, retryAt: undefined, launch: roll.launch });
+  turn.log('info', 'reload.replaced', {
+    slot: successor.slot,
+    pid: successor.pid,
+    predecessor: predecessor?.pid ?? null,
+  });
+  if (predecessor === undefined) return nextSlot(turn, roll);
+  turn.change(predecessor.id, { replaced: true });
+  putStep(turn, roll, { kind: 'draining', id: predecessor.id });
+}
+
+/** A process that was to take over can't: who serves goes on serving. */
+export function successorFailed(turn: Turn, child: Child, why: string): void {
+  stopChild(turn, child, HURRIED_STOP_MS);
+  successorEnded(turn, child, why);
+}
+
+export function successorEnded(turn: Turn, child: Child, why: string): void {
+  const { roll } = turn.state;
+  if (roll?.step.kind === 'starting' && roll.step.id === child.id) abort(turn, roll, child.slot, why);
+}
+
+/** There is no process that could take over: the kernel refused it. */
+export function successorRefused(turn: Turn, slot: Slot, message: string): void {
+  const { roll } = turn.state;
+  turn.log('error', 'child.fork-failed', { slot, message });
+  if (roll?.step.kind === 'forking') abort(turn, roll, slot, `its successor could not be forked: ${message}`);
+}
+
+function abort(turn: Turn, roll: Roll, slot: Slot, why: string): void {
+  turn.log('error', 'reload.aborted', { reason: roll.reason, slot, why, left: roll.slots });
+  end(turn, roll, `${slot}: ${why}`);
+}
+
+/** Goes on as far as it can. */
+export function advanceRoll(turn: Turn): void {
+  const { roll, phase } = turn.state;
+  if (roll === undefined || phase.kind !== 'running') return;
+  const [slot] = roll.slots;
+  if (slot === undefined) return complete(turn, roll);
+  if (turn.state.slots.find((record) => record.slot === slot)?.retires !== false) {
+    nextSlot(turn, roll);
+    return advanceRoll(turn);
+  }
+  switch (roll.step.kind) {
+    case 'begin':
+      if (slot === 'agent') return replaceAgent(turn, roll);
+      putStep(turn, roll, { kind: 'forking' });
+      turn.order({ kind: 'fork-successor', slot, launch: roll.launch });
+      return;
+    case 'forking':
+    case 'starting':
+      return;
+    case 'draining': {
+      const predecessor = turn.child(roll.step.id);
+      if (predecessor !== undefined) return drain(turn, predecessor);
+      nextSlot(turn, roll);
+      return advanceRoll(turn);
+    }
+    case 'agent':
+      if (readyAgent(turn.state)?.replaced !== false) return;
+      nextSlot(turn, roll);
+      return advanceRoll(turn);
+  }
+}
+
+function drain(turn: Turn, predecessor: Child): void {
+  if (predecessor.state.kind === 'stopping' || predecessor.state.kind === 'killed') return;
+  stopChild(turn, predecessor, turn.policy.appStopMs);
+  // Its successor has been announced: nobody is sent to who leaves.
+  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+}
+
+function replaceAgent(turn: Turn, roll: Roll): void {
+  for (const child of turn.state.children) {
+    if (!isAgent(child)) continue;
+    stopChild(turn, child, turn.policy.agentStopMs);
+    turn.change(child.id, { replaced: true });
+  }
+  turn.record('agent', { launch: roll.launch });
+  putStep(turn, roll, { kind: 'agent' });
+}
+
+function nextSlot(turn: Turn, roll: Roll): void {
+  turn.state = { ...turn.state, roll: { ...roll, slots: roll.slots.slice(1), step: { kind: 'begin' } } };
+}
+
+function complete(turn: Turn, roll: Roll): void {
+  turn.log('info', 'reload.done', { reason: roll.reason, ms: Math.round(turn.at - roll.beganAt) });
+  turn.state = { ...turn.state, launch: roll.launch };
+  end(turn, roll, undefined);
+  advanceRoll(turn);
+}
+
+function end(turn: Turn, { reason, next }: Roll, failure: string | undefined): void {
+  turn.state = { ...turn.state, roll: undefined, lastRoll: { reason, endedAt: turn.at, failure } };
+  if (next !== undefined) begin(turn, next);
+}
+
+function putStep(turn: Turn, roll: Roll, step: RollStep): void {
+  turn.state = { ...turn.state, roll: { ...roll, step } };
+}

@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, posix, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { lean } from './lean.mjs';
 import { writeNotices } from './write-notices.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -55,7 +56,7 @@ async function bundle(name, options) {
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
-    plugins: [whereItWas(dirname(name), options.format)],
+    plugins: [whereItWas(dirname(name), options.format), lean()],
   });
   if (warnings.length > 0) throw new Error(`${name}: esbuild has warned`);
   for (const file of Object.keys(metafile.inputs)) inputs.add(resolve(file));

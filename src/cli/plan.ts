@@ -128,7 +128,7 @@ function locate(
 /** Without what eggcup itself puts in front: its own preload, or its main for a framework. */
 function programOf({ launch, task }: Role, { app }: Config): Program {
   const { execArgv, exec, args, cwd } = launch;
-  const own = execArgv.indexOf('--import');
+  const own = execArgv.indexOf('--require');
   const nodeOptions = task.kind === 'script' ? execArgv.toSpliced(own, 2) : execArgv;
   const run =
     task.kind === 'script'

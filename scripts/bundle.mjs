@@ -7,29 +7,23 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, posix, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { lean } from './lean.mjs';
 import { writeNotices } from './write-notices.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 /** Every file that went into a program. */
 const inputs = new Set();
 /** Loaded when it is needed, from a file of its own. What both sides import is there twice, its variables too. */
-const APART = ['./master/run-cluster.js', '../health/http.js', './script-main.js'];
+const APART = ['./master/run-cluster.js', '../health/http.js'];
 
-const COMMON_JS = {
-  format: 'cjs',
-  supported: { 'dynamic-import': false }, // Makes `require` of the few, which are all our own.
-};
-const ES_MODULE = { format: 'esm' };
+/** Makes `require` of the few, which are all our own. */
+const WITHOUT_IMPORT = { 'dynamic-import': false };
 
-// CommonJS: the loader of ES modules takes 5 ms before it runs anything, and the signals are claimed later by that much.
 for (const name of ['entry', 'probe', 'cli', 'index', 'master/run-cluster', 'health/http', 'health/watchdog-loop'])
-  await bundle(name, COMMON_JS);
+  await bundle(name, { supported: WITHOUT_IMPORT });
+// An application may be an ES module.
+for (const name of ['script', 'framework-agent', 'framework-app']) await bundle(`worker/${name}`, {});
 writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
-
-// ES modules: their top-level await is the gate.
-for (const name of ['script', 'script-main', 'framework-agent', 'framework-app'])
-  await bundle(`worker/${name}`, ES_MODULE);
-writeFileSync(`${root}dist/worker/package.json`, '{ "type": "module" }\n');
 
 writeNotices(inputs, `${root}dist/THIRD-PARTY-NOTICES.txt`);
 
@@ -41,6 +35,8 @@ for (const types of ['index.d.ts', 'ipc/messenger.d.ts']) {
 async function bundle(name, options) {
   const { warnings, metafile } = await build({
     ...options,
+    // The loader of ES modules takes 5 ms before it runs anything, and 1 MB: signals would be claimed later by that much.
+    format: 'cjs',
     bundle: true,
     platform: 'node',
     target: 'node20.19',
@@ -55,24 +51,21 @@ async function bundle(name, options) {
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
-    plugins: [whereItWas(dirname(name), options.format)],
+    plugins: [whereItWas(dirname(name)), lean()],
   });
   if (warnings.length > 0) throw new Error(`${name}: esbuild has warned`);
   for (const file of Object.keys(metafile.inputs)) inputs.add(resolve(file));
 }
 
 /** A module finds files by its own address: it keeps the one that it would have if nothing were bundled. */
-function whereItWas(folder, format) {
+function whereItWas(folder) {
   return {
     name: 'where-it-was',
     setup({ onLoad }) {
       onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
         const file = relative(`${root}src`, path).replace(/\.ts$/, '.js');
         const fromHere = posix.relative(folder, file);
-        const address =
-          format === 'cjs'
-            ? `require('node:url').pathToFileURL(__dirname + '/${fromHere}').href`
-            : `new URL('${fromHere}', import.meta.url).href`;
+        const address = `require('node:url').pathToFileURL(__dirname + '/${fromHere}').href`;
         return { loader: 'ts', contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', `(${address})`) };
       });
     },

@@ -127,7 +127,7 @@ function locate(
 
 /** Without what eggcup itself puts in front: its own preload, or its main for a framework. */
 function programOf({ execArgv, exec, args, cwd, task }: Launch, { app }: Config): Program {
-  const own = execArgv.indexOf('--import');
+  const own = execArgv.indexOf('--require');
   const nodeOptions = task.kind === 'script' ? execArgv.toSpliced(own, 2) : execArgv;
   const run =
     task.kind === 'script'

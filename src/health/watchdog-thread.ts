@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 
 /**
  * Takes `live` away when the event loop hangs, where there is no native part: a thread that removes the file and does
@@ -9,6 +9,7 @@ export class WatchdogThread {
   readonly #thread: Worker;
 
   constructor(liveFile: string, limitMs: number, onFailure: (error: Error) => void) {
+    const { Worker } = process.getBuiltinModule('node:worker_threads'); // Seldom needed.
     this.#thread = new Worker(new URL('watchdog-loop.js', import.meta.url), {
       workerData: { beats: this.#beats, liveFile, limitMs },
       execArgv: [],

@@ -82,9 +82,9 @@ function scriptRoles(facts: LaunchFacts): Roles {
   };
 }
 
-/** Our part of a script's process: loaded before the script, its top-level await is the gate. */
+/** Our part of a script's process: loaded before the script, which it holds back until the gate opens. */
 function preload(): string[] {
-  return ['--import', new URL('../worker/script.js', import.meta.url).href];
+  return ['--require', fileURLToPath(new URL('../worker/script.js', import.meta.url))];
 }
 
 function heapOption({ plan }: LaunchFacts, role: 'agent' | 'app'): string[] {

@@ -1,4 +1,3 @@
-import { isatty } from 'node:tty';
 import { ConfigError } from '../config/config-error.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { EggcupError, messageOf } from '../errors.js';
@@ -50,6 +49,7 @@ async function readConfig(request: ClusterRequest): Promise<LoadedConfig | undef
     return load(request);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
+    const { isatty } = await import('node:tty');
     const log = createLog('info', isatty(1) ? 'pretty' : 'json');
     // One line for each, so that all are seen at once.
     for (const problem of error.message.split('\n')) log.fatal('boot.failed', { code: error.code, problem });

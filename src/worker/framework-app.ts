@@ -2,7 +2,7 @@
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { type Server, createServer as createHttpServer } from 'node:http';
-import type { FrameworkOptions } from '../ipc/protocol.js';
+import type { FrameworkOptions, Task } from '../ipc/protocol.js';
 import { addressOf } from './address.js';
 import { batchSending } from './batch-sending.js';
 import { describeError, failStart, logToMaster, sendToMaster } from './channel.js';
@@ -15,32 +15,39 @@ import { exitWhenOrphaned } from './orphan.js';
 import { Servers } from './servers.js';
 import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
 
-leaveTerminalSignalsToMaster();
-batchSending();
-keepYoungGenerationSmall();
-const task = await waitAtGate();
-if (task.kind !== 'framework') throw new Error(`a framework's app worker was given a ${task.kind}`);
-const { options, unixSocket } = task;
+type FrameworkTask = Task & { readonly kind: 'framework' };
+
 const servers = new Servers();
-hearLameDuck(servers);
 let left: Promise<void> | undefined;
 
-try {
-  await loadRequired(options.require, options.baseDir);
-  const { Application } = await loadFramework(options.framework);
-  const app = new Application(options);
-  endGracefully('app_worker', () => leave(app));
-  exitAfterDisconnect(app);
-  await whenReady(app);
-  const server = await createServer(app, options);
-  servers.watch(server);
-  // Without it egg has neither app.server nor its handling of uncaught exceptions.
-  app.emit('server', server);
-  await listen(server, app);
-  letYoungGenerationGrow();
-  await sendToMaster({ eggcup: 'ready', address: addressOf(server) });
-} catch (error) {
-  await failStart(error);
+void main();
+
+async function main(): Promise<void> {
+  leaveTerminalSignalsToMaster();
+  batchSending();
+  keepYoungGenerationSmall();
+  const task = await waitAtGate();
+  if (task.kind !== 'framework') throw new Error(`a framework's app worker was given a ${task.kind}`);
+  const { options } = task;
+  hearLameDuck(servers);
+
+  try {
+    await loadRequired(options.require, options.baseDir);
+    const { Application } = await loadFramework(options.framework);
+    const app = new Application(options);
+    endGracefully('app_worker', () => leave(app));
+    exitAfterDisconnect(app);
+    await whenReady(app);
+    const server = await createServer(app, options);
+    servers.watch(server);
+    // Without it egg has neither app.server nor its handling of uncaught exceptions.
+    app.emit('server', server);
+    await listen(server, app, task);
+    letYoungGenerationGrow();
+    await sendToMaster({ eggcup: 'ready', address: addressOf(server) });
+  } catch (error) {
+    await failStart(error);
+  }
 }
 
 /** Once, whoever asks. egg-cluster cuts requests that are in flight here; they finish first. */
@@ -82,7 +89,7 @@ async function createServer(app: EggApplication, { https }: FrameworkOptions): P
 }
 
 /** Listens where the config file says, else where the application's own `config.cluster.listen` does. */
-function listen(server: Server, app: EggApplication): Promise<void> {
+function listen(server: Server, app: EggApplication, { options, unixSocket }: FrameworkTask): Promise<void> {
   const own = app.config.cluster?.listen ?? {};
   const port = options.port ?? own.port;
   const path = unixSocket ?? (options.port === undefined ? own.path : undefined);

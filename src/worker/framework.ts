@@ -1,6 +1,6 @@
-import { pathToFileURL } from 'node:url';
 import type { Server } from 'node:http';
 import type { FrameworkOptions, HttpsFiles } from '../ipc/protocol.js';
+import { load } from './load.js';
 
 /** What an egg Application and Agent have in common, as far as egg-cluster uses it. */
 interface Life {
@@ -31,7 +31,7 @@ export interface Framework {
 
 /** Loads the framework's module and looks for its two exports, as egg-cluster's master does. */
 export async function loadFramework(file: string): Promise<Framework> {
-  const namespace = (await import(pathToFileURL(file).href)) as Partial<Framework> & { default?: Partial<Framework> };
+  const namespace = (await load(file)) as Partial<Framework> & { default?: Partial<Framework> };
   const found = namespace.Application === undefined ? namespace.default : namespace;
   for (const name of ['Application', 'Agent'] as const) {
     if (typeof found?.[name] !== 'function') throw new Error(`should define ${name} in ${file}`);

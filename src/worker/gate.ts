@@ -1,9 +1,9 @@
 import cluster from 'node:cluster';
-import { pathToFileURL } from 'node:url';
 import { parseToChild } from '../ipc/parse.js';
 import type { Task } from '../ipc/protocol.js';
 import { sendToMaster } from './channel.js';
 import { endWithMaster } from './end-with-master.js';
+import { load } from './load.js';
 
 /**
  * Waits until the master opens the gate, and returns what is to be done behind it. Meanwhile the framework's
@@ -17,7 +17,7 @@ export function waitAtGate(): Promise<Task> {
     const hear = (raw: unknown): void => {
       const message = parseToChild(raw);
       // A failure is met again, and told, when the module is really needed.
-      if (message?.eggcup === 'prepare') import(pathToFileURL(message.framework).href).catch(() => undefined);
+      if (message?.eggcup === 'prepare') load(message.framework).catch(() => undefined);
       if (message?.eggcup !== 'open') return;
       process.off('message', hear);
       process.off('disconnect', leave);

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers';
 import { pathToFileURL } from 'node:url';
 import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
@@ -15,8 +16,8 @@ import { hasUserListener } from './user-listeners.js';
 import { Servers } from './servers.js';
 import { catchUncaught } from './uncaught.js';
 
-/** Everything that eggcup does in a script's process, before the script: then it returns, and the script is main. */
-export async function enterScript(preloadedFile: string): Promise<void> {
+/** Everything that eggcup does in a script's process, before the script; `runMain` starts that. */
+export async function enterScript(preloadedFile: string, runMain: () => void): Promise<void> {
   hideFromDescendants(preloadedFile);
   leaveTerminalSignalsToMaster();
   batchSending();
@@ -37,6 +38,7 @@ export async function enterScript(preloadedFile: string): Promise<void> {
   });
   await loadRequired(task.require, task.baseDir);
   dieWithMaster();
+  setImmediate(runMain); // Apart, so that what it throws is no rejection.
   whenMainIsLoaded(() => {
     isLoaded = true;
     endWithMaster();
@@ -48,19 +50,22 @@ export async function enterScript(preloadedFile: string): Promise<void> {
 function hideFromDescendants(preloadedFile: string): void {
   Reflect.deleteProperty(process.env, MASTER_PID_VARIABLE);
   const index = process.execArgv.findIndex(
-    (arg, at) => arg === preloadedFile && process.execArgv[at - 1] === '--import',
+    (arg, at) => arg === preloadedFile && process.execArgv[at - 1] === '--require',
   );
   if (index > 0) process.execArgv.splice(index - 1, 2);
 }
 
 /**
- * Calls `loaded` once the main module has been evaluated, its top-level await included: importing it again gives the
- * same evaluation. On the next turn of the loop, so that Node has begun to load it as the main module.
+ * Calls `loaded` once the main module has been evaluated, its top-level await included: importing an ES module again
+ * gives the same evaluation. On the next turn of the loop, when Node has begun to load it as the main module.
  */
 function whenMainIsLoaded(loaded: () => void): void {
   const [, main] = process.argv;
   if (main === undefined) return;
   setImmediate(() => {
+    const commonJs = createRequire(main).main;
+    if (commonJs?.loaded === true) loaded();
+    if (commonJs !== undefined) return;
     import(pathToFileURL(main).href).then(loaded, () => undefined); // Node reports the same failure as uncaught.
   });
 }

@@ -1,15 +1,27 @@
 /**
- * Preloaded (`--import`) into a script's process; its top-level await is the gate. Node hands the option on to worker
- * threads and forked processes of the script: there it must do nothing, and load nothing.
+ * Preloaded (`--require`) into a script's process; the gate stands before its main module. Node hands the option on to
+ * worker threads and forked processes of the script: there it must do nothing, and load nothing.
  */
-import { isMainThread } from 'node:worker_threads';
+import Module from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
 
-const master = isMainThread && process.send !== undefined ? process.env[MASTER_PID_VARIABLE] : undefined;
+const master = process.send === undefined ? undefined : process.env[MASTER_PID_VARIABLE]; // Threads can't send.
 // The variable is taken away before the script runs, so only a child of the master sees it. With another parent
 // the master has been killed meanwhile: then nothing of the script's may run.
 if (master !== undefined && master !== String(process.ppid)) process.exit(110);
-if (master !== undefined) {
+if (master !== undefined) holdMain();
+
+/** Node calls `runMain` when all preloaded modules are there, for CommonJS and ES modules alike. */
+function holdMain(): void {
+  const { runMain } = Module;
+  Module.runMain = (main) => {
+    Module.runMain = runMain;
+    void enter(() => runMain(main));
+  };
+}
+
+async function enter(runMain: () => void): Promise<void> {
   const { enterScript } = await import('./script-main.js');
-  await enterScript(import.meta.url);
+  await enterScript(fileURLToPath(import.meta.url), runMain);
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../errors.js';
 import type { Slot } from '../supervisor/model.js';
 import { Child, type ChildEvents } from './child.js';
 import { guardChannel } from './guard-channel.js';
+import { Handover } from './handover.js';
 import type { Launch } from './launch.js';
 
 /** The app workers: cfork forks them, and forks them again when they end. */
@@ -15,6 +16,7 @@ export class AppWorkers {
   readonly #seen = new WeakSet<Worker>();
   /** Forks that the kernel refused, by their slot. */
   readonly #failed = new Map<Slot, Worker>();
+  readonly #handover = new Handover();
   #reforkAllowed = false;
 
   constructor(events: ChildEvents) {
@@ -91,6 +93,8 @@ export class AppWorkers {
       worker.once('error', (error) => this.#events.forkFailed(slot, error.message));
       return;
     }
+    // First, so that all that is sent goes through it.
+    this.#handover.follow(worker.process);
     const child = new Child(slot, worker.process, pid, this.#events);
     this.#children.set(worker, child);
     worker.process.on('message', (raw) => this.#events.message(child, raw));

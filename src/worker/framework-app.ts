@@ -19,7 +19,7 @@ keepYoungGenerationSmall();
 const task = await waitAtGate();
 if (task.kind !== 'framework') throw new Error(`a framework's app worker was given a ${task.kind}`);
 const { options, unixSocket } = task;
-const servers = new Servers();
+const servers = new Servers(task.drainMs);
 hearLameDuck(servers);
 let left: Promise<void> | undefined;
 

@@ -20,7 +20,7 @@ export async function enterScript(preloadedFile: string): Promise<void> {
   leaveTerminalSignalsToMaster();
   const task = await waitAtGate();
   if (task.kind !== 'script') throw new Error(`a script was given a ${task.kind}`);
-  const servers = new Servers();
+  const servers = new Servers(task.drainMs);
   installMessenger();
   drainServers(servers);
   if (task.role === 'app') {

@@ -46,6 +46,7 @@ export type Task =
       readonly role: 'agent' | 'app';
       readonly options: FrameworkOptions;
       readonly unixSocket?: string | undefined;
+      readonly drainMs: number;
     }
   | {
       readonly kind: 'script';

@@ -28,6 +28,7 @@ export function rolesOf(facts: LaunchFacts): Roles {
 
 function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
   const { config } = facts;
+  const { shutdown } = config;
   const options: FrameworkOptions = {
     baseDir: config.app.baseDir,
     framework,
@@ -49,7 +50,13 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
     env: childEnv(facts),
     cwd: config.app.baseDir,
     prepare,
-    task: { kind: 'framework', role: name, options, unixSocket: config.app.unixSocket },
+    task: {
+      kind: 'framework',
+      role: name,
+      options,
+      unixSocket: config.app.unixSocket,
+      drainMs: drainMsOf(shutdown, name),
+    },
   });
   return { agent: config.agent.enabled === false ? undefined : role('agent'), app: role('app') };
 }
@@ -69,8 +76,7 @@ function scriptRoles(facts: LaunchFacts): Roles {
       ready,
       require: app.require,
       baseDir: app.baseDir,
-      // A little less than the master's patience, so that the process still ends by itself.
-      drainMs: 0.9 * (name === 'app' ? shutdown.app : shutdown.agent),
+      drainMs: drainMsOf(shutdown, name),
       port: app.port,
       unixSocket: app.unixSocket,
     },
@@ -80,6 +86,11 @@ function scriptRoles(facts: LaunchFacts): Roles {
     agent: agent.script === undefined || agent.enabled === false ? undefined : role('agent', agent.script, agent.ready),
     app: role('app', app.script, app.ready),
   };
+}
+
+/** A little less than the master's patience, so that the process still ends by itself. */
+function drainMsOf({ app, agent }: LaunchFacts['config']['shutdown'], role: 'agent' | 'app'): number {
+  return 0.9 * (role === 'app' ? app : agent);
 }
 
 /** Our part of a script's process: loaded before the script, which it holds back until the gate opens. */

@@ -4,6 +4,7 @@ import { messageOf } from '../errors.js';
 import type { Slot } from '../supervisor/model.js';
 import { Child, type ChildEvents } from './child.js';
 import { guardChannel } from './guard-channel.js';
+import { Handover } from './handover.js';
 import type { Launch } from './launch.js';
 
 /** The app workers: cfork forks them, and forks them again when they end. */
@@ -21,6 +22,7 @@ export class AppWorkers {
   readonly #env: Record<string, string> = {};
   /** To take over, or taken over from: nobody is due when one of them ends. */
   readonly #unreplaced = new WeakSet<Worker>();
+  readonly #handover = new Handover();
   #reforkAllowed = false;
 
   constructor(events: ChildEvents) {
@@ -175,6 +177,8 @@ export class AppWorkers {
       worker.once('error', (error) => this.#events.forkFailed(slot, error.message));
       return;
     }
+    // First, so that all that is sent goes through it.
+    this.#handover.follow(worker.process);
     const child = new Child(slot, worker.process, pid, launch, this.#events);
     this.#children.set(worker, child);
     worker.process.on('message', (raw) => this.#events.message(child, raw));

@@ -17,7 +17,6 @@ import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-gener
 
 type FrameworkTask = Task & { readonly kind: 'framework' };
 
-const servers = new Servers();
 let left: Promise<void> | undefined;
 
 void main();
@@ -29,14 +28,15 @@ async function main(): Promise<void> {
   const task = await waitAtGate();
   if (task.kind !== 'framework') throw new Error(`a framework's app worker was given a ${task.kind}`);
   const { options } = task;
+  const servers = new Servers(task.drainMs);
   hearLameDuck(servers);
 
   try {
     await loadRequired(options.require, options.baseDir);
     const { Application } = await loadFramework(options.framework);
     const app = new Application(options);
-    endGracefully('app_worker', () => leave(app));
-    exitAfterDisconnect(app);
+    endGracefully('app_worker', () => leave(app, servers));
+    exitAfterDisconnect(app, servers);
     await whenReady(app);
     const server = await createServer(app, options);
     servers.watch(server);
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
 }
 
 /** Once, whoever asks. egg-cluster cuts requests that are in flight here; they finish first. */
-function leave(app: EggApplication): Promise<void> {
+function leave(app: EggApplication, servers: Servers): Promise<void> {
   left ??= servers.drain().then(() => app.close());
   return left;
 }
@@ -60,11 +60,11 @@ function leave(app: EggApplication): Promise<void> {
  * After an uncaught exception egg's `graceful` leaves the cluster, and its successor is forked. What is left then ends
  * with its last request: by itself the process would stay while anything is open (a follower's connection, say).
  */
-function exitAfterDisconnect(app: EggApplication): void {
+function exitAfterDisconnect(app: EggApplication, servers: Servers): void {
   cluster.worker?.once('disconnect', () => {
     if (left !== undefined || cluster.worker?.exitedAfterDisconnect !== true) return;
     exitWhenOrphaned();
-    leave(app).then(
+    leave(app, servers).then(
       () => process.exit(1),
       (error: unknown) => {
         logToMaster('worker.close-failed', 'error', describeError(error).stack);

@@ -23,7 +23,7 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
   batchSending();
   const task = await waitAtGate();
   if (task.kind !== 'script') throw new Error(`a script was given a ${task.kind}`);
-  const servers = new Servers();
+  const servers = new Servers(task.drainMs);
   installMessenger();
   drainServers(servers);
   if (task.role === 'app') {

@@ -1,9 +1,14 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
-import type { Server, Socket } from 'node:net';
+import { Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { setInterval as every, setTimeout as after } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
+import { contentTypeOf, endStream, isStandingStream } from './event-stream.js';
+import { Handshakes } from './handshakes.js';
+import { Http2Sessions } from './http2-sessions.js';
 import { sayClose } from './last-response.js';
+import { UpgradedConnections } from './upgraded-connections.js';
 
 /** How long a connection without a request is waited for: one may be on its way. */
 const ON_ITS_WAY_MS = 500;
@@ -19,10 +24,12 @@ export class Servers {
   readonly #watched = new WeakSet<Server>();
   /** Those that are open. */
   readonly #servers = new Set<Server>();
-  /** Connections of HTTP servers as their requests see them (decrypted), and as the kernel does. */
+  /** Connections of HTTP/1, as their requests see them (decrypted). */
   readonly #sockets = new Set<Socket>();
-  readonly #connections = new Set<Socket>();
-  readonly #sessions = new Set<ServerHttp2Session>();
+  /** Connections that are not that far. */
+  readonly #handshakes = new Handshakes();
+  readonly #upgraded = new UpgradedConnections();
+  readonly #http2 = new Http2Sessions();
   /** Of each connection in the order of its requests: a client may send the next before it has an answer. */
   readonly #inFlight = new Map<Socket, Set<ServerResponse>>();
   /** Node's own `closeIdleConnections` of HTTP servers. */
@@ -32,6 +39,12 @@ export class Servers {
   #stage: Stage = 'serving';
   #drained: Promise<void> | undefined;
   #idle: () => void = () => undefined;
+  readonly #drainMs: number;
+
+  /** `drainMs`: what a drain may take before what is still open is cut off. */
+  constructor(drainMs: number) {
+    this.#drainMs = drainMs;
+  }
 
   get areDraining(): boolean {
     return this.#drained !== undefined;
@@ -48,14 +61,14 @@ export class Servers {
     if (this.#watched.has(server)) return;
     this.#watched.add(server);
     server.on('close', () => this.#servers.delete(server));
-    // http2: its sessions are asked to close (GOAWAY), they finish their streams.
-    server.on('session', (session: ServerHttp2Session) => follow(this.#sessions, session));
+    const connection = isTls(server) ? 'secureConnection' : 'connection';
+    if (isTls(server)) this.#handshakes.watch(server);
+    server.on('session', (session: ServerHttp2Session) => this.#http2.follow(session));
     if (!speaksHttp1(server)) return;
-    const isBoth = isHttp2(server);
-    if (!isBoth) server.on('connection', (socket: Socket) => follow(this.#connections, socket));
-    server.on(isTls(server) ? 'secureConnection' : 'connection', (socket: Socket) =>
-      this.#followSocket(socket, isBoth),
-    );
+    server.on(connection, (socket: Socket) => {
+      if ((socket as TLSSocket).alpnProtocol !== 'h2') this.#followSocket(socket);
+    });
+    this.#upgraded.watch(server, (socket) => this.#sockets.delete(socket));
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       if (request.httpVersionMajor === 1) this.#follow(request.socket, response);
     });
@@ -65,14 +78,15 @@ export class Servers {
   /** Serves on, while every response says `Connection: close` from now on. */
   announceEnd(): void {
     if (this.#stage === 'serving') this.#stage = 'ending';
+    this.#http2.announceEnd();
     for (const [socket, responses] of this.#inFlight)
       for (const response of responses) this.#announceClose(socket, response);
   }
 
   /**
    * Stops accepting, lets every open request finish, and resolves when all servers are closed. Responses say
-   * `Connection: close` from now on; connections that were upgraded are ended. Bounded by the master's SIGKILL. Once,
-   * whoever asks.
+   * `Connection: close` from now on; upgraded connections and standing event streams are told to end. Bounded by the master's
+   * SIGKILL. Once, whoever asks.
    */
   drain(): Promise<void> {
     this.#drained ??= this.#drain();
@@ -82,20 +96,40 @@ export class Servers {
   async #drain(): Promise<void> {
     this.#stage = 'draining';
     const closed = [...this.#servers].filter(({ listening }) => listening).map((server) => close(server));
-    for (const session of this.#sessions) session.close();
     this.announceEnd();
+    const cut = after(() => this.#upgraded.destroy(), this.#drainMs);
+    const endingStreams = every(() => this.#endStandingStreams(), POLL_MS);
+    this.#upgraded.end();
     await this.#settle();
     this.#stage = 'settled';
     await this.#allAnswered();
     await Promise.all([this.#endConnections(), ...closed]);
+    clearInterval(endingStreams);
+    clearTimeout(cut);
   }
 
-  /** What is open now has no request: upgraded connections, half a request's head. Who does not answer is cut off. */
+  /** Those that begin only now are met too. */
+  #endStandingStreams(): void {
+    this.#http2.endStandingStreams();
+    for (const responses of this.#inFlight.values())
+      for (const response of responses)
+        if (!response.writableEnded && isStandingStream(response.req.method, contentTypeOf(response)))
+          endStream(response);
+  }
+
+  /**
+   * What is open now has no request: half a request's head, or one that came this late, which gets its answer. Who does not
+   * answer is cut off.
+   */
   async #endConnections(): Promise<void> {
-    for (const socket of this.#sockets) socket.end();
-    const deadline = performance.now() + END_MS;
-    while (this.#connections.size > 0 && performance.now() < deadline) await setTimeout(POLL_MS);
-    for (const socket of this.#connections) socket.destroy();
+    for (const socket of this.#sockets) if (!this.#inFlight.has(socket)) socket.end();
+    let deadline = performance.now() + END_MS;
+    while (this.#sockets.size + this.#handshakes.size > 0 && performance.now() < deadline) {
+      await setTimeout(POLL_MS);
+      if (this.#inFlight.size > 0) deadline = performance.now() + END_MS;
+    }
+    for (const socket of this.#sockets) socket.destroy();
+    this.#handshakes.destroy();
   }
 
   /**
@@ -106,7 +140,10 @@ export class Servers {
   #spareBusyConnections(server: HttpServer): void {
     const closeIdle = server.closeIdleConnections.bind(server);
     this.#closeIdleOf.set(server, closeIdle);
-    server.closeIdleConnections = () => void this.#settle().then(closeIdle);
+    server.closeIdleConnections = () =>
+      void this.#settle()
+        .then(() => this.#allSent())
+        .then(closeIdle);
   }
 
   /** Waits until each connection has a response that ends it, or has had its time to get one. */
@@ -115,7 +152,20 @@ export class Servers {
     while (this.#hasWaiting() && performance.now() < deadline) await setTimeout(POLL_MS);
   }
 
+  async #allSent(): Promise<void> {
+    while (this.#hasUnsent()) await setTimeout(POLL_MS);
+  }
+
+  /**
+   * Node takes a connection for idle as well when its response is written but not sent yet: it would be cut, and so would the
+   * request that waits behind it.
+   */
+  #hasUnsent(): boolean {
+    return [...this.#inFlight.values()].some((responses) => [...responses].some((response) => response.writableEnded));
+  }
+
   #hasWaiting(): boolean {
+    if (this.#handshakes.size > 0) return true;
     for (const socket of this.#sockets) {
       // After a head that was sent without it the next request may come before this one's end is noticed here.
       const responses = [...(this.#inFlight.get(socket) ?? [])];
@@ -124,11 +174,7 @@ export class Servers {
     return false;
   }
 
-  #followSocket(socket: Socket, isBoth: boolean): void {
-    if (isBoth) {
-      if ((socket as TLSSocket).alpnProtocol === 'h2') return;
-      follow(this.#connections, socket);
-    }
+  #followSocket(socket: Socket): void {
     follow(this.#sockets, socket);
     // Only the response whose turn it is hears of the end of its connection.
     socket.once('close', () => this.#answered(socket));
@@ -141,6 +187,7 @@ export class Servers {
     response.once('close', () => {
       responses.delete(response);
       if (responses.size === 0) this.#answered(socket);
+      else if (this.#stage === 'settled') this.#closeIdle();
     });
   }
 
@@ -164,14 +211,18 @@ export class Servers {
     });
   }
 
+  /** What is left is closed with the next response's end. */
   #closeIdle(): void {
+    if (this.#hasUnsent()) return;
     for (const server of this.#servers) this.#closeIdleOf.get(server)?.();
   }
 }
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    // Since Node 24 that of an HTTP/2 server closes its sessions, and so refuses requests that are on their way.
+    if (isHttp2(server)) Reflect.apply(Reflect.get(Server.prototype, 'close'), server, [() => resolve()]);
+    else server.close(() => resolve());
   });
 }
 
@@ -189,7 +240,7 @@ function speaksHttp1(server: Server): server is HttpServer {
 }
 
 function isHttp2(server: Server): boolean {
-  return !('maxHeadersCount' in server);
+  return 'updateSettings' in server;
 }
 
 export function isTls(server: Server): boolean {

@@ -6,6 +6,8 @@ import { Agent as TlsAgent, get as getTls } from 'node:https';
 import { connect as connectHttp2 } from 'node:http2';
 import { type Socket, connect } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { fixture, startScript } from '../helpers/cluster.js';
 import { get } from '../helpers/net.js';
 import { until } from '../helpers/until.js';
@@ -45,6 +47,24 @@ test('what a client has sent and then left behind is not waited for', async (t) 
   }
   await get(cluster.port);
   // A response that is waited for in vain would be ended by force, which is 15.
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('a response that its client reads slowly arrives whole', async (t) => {
+  const cluster = await startScript(t, 'scripts/big.js', { workers: { count: 1 } });
+  await cluster.untilReady();
+  const socket = await connected(cluster.port);
+  socket.pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await until('the response to be written', () => cluster.output.includes('written'));
+  const pid = cluster.pidOf('app-0');
+  assert.ok(pid);
+  process.kill(pid, 'SIGTERM');
+  // Its worker has closed the channel, or its time for requests on their way is over, long before.
+  await setTimeout(1000);
+  let bytes = 0;
+  socket.on('data', (data: Buffer) => (bytes += data.length)).resume();
+  await once(socket, 'close');
+  assert.ok(bytes > 32 * 2 ** 20, `${bytes} bytes`);
   assert.equal(await cluster.stop(), 0);
 });
 
@@ -100,6 +120,56 @@ test('a server for HTTP/2 and HTTP/1 parts with clients of both', async (t) => {
   const [code] = await Promise.all([cluster.stop(), ...clients, once(session, 'close')]);
   assert.equal(code, 0);
 });
+
+test('HTTP/2 clients are told with the delay of a stop, and those that come later with their first answer', async (t) => {
+  const cluster = await startScript(t, 'scripts/http2.js', { shutdown: { delay: '3s', app: '20s', agent: '1s' } });
+  await cluster.untilReady();
+  const url = `http://127.0.0.1:${cluster.port}`;
+  const idle = connectHttp2(url);
+  await once(idle, 'remoteSettings');
+  const busy = connectHttp2(url);
+  const slowStream = busy.request({ ':path': '/slow?800' });
+  await once(slowStream, 'ready');
+  const told = Promise.all([once(idle, 'close'), once(busy, 'goaway')]);
+  cluster.signal('SIGTERM');
+  await told;
+  assert.match(await textOf(slowStream), /^slow/);
+  const late = connectHttp2(url);
+  const lateTold = once(late, 'goaway');
+  const answer = await textOf(late.request({ ':path': '/' }));
+  assert.match(answer, /^\d+$/);
+  await lateTold;
+  assert.equal(cluster.logged('child.exited').length, 0, 'the delay was over by then');
+  assert.equal(await cluster.ended(), 0);
+});
+
+test('a connection whose TLS has not begun when its worker has to end gets its answer', async (t) => {
+  const env = { CERT_DIR: fixture('egg-parts/tls'), TLS_DIR: fixture('egg-parts/tls'), TLS_PASSPHRASE: PASSPHRASE };
+  const cluster = await startScript(t, 'scripts/http2-and-http1.js', { workers: { count: 1 } }, { env });
+  await cluster.untilReady();
+  const raw = await connected(cluster.port);
+  // The worker has it: connections come in order.
+  const first = connectHttp2(`https://127.0.0.1:${cluster.port}`, { rejectUnauthorized: false });
+  await once(first, 'connect');
+  const isClosing = once(first, 'close');
+  const pid = cluster.pidOf('app-0');
+  assert.ok(pid);
+  process.kill(pid, 'SIGTERM');
+  await until('it to have heard', () => cluster.output.includes('receive signal SIGTERM'));
+  const socket = connectTls({ socket: raw, rejectUnauthorized: false });
+  const answer = textOf(socket);
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  assert.match(await answer, /^HTTP\/1\.1 200 OK\r\n[^]*^connection: close/im);
+  await isClosing;
+  assert.equal(await cluster.stop(), 0);
+});
+
+async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  await once(stream, 'end');
+  return text;
+}
 
 test('a server may listen again and again', async (t) => {
   const cluster = await startScript(t, 'scripts/listens-again.js', { workers: { count: 1 } });

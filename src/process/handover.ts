@@ -1,0 +1,73 @@
+import type { ChildProcess } from 'node:child_process';
+
+/** Of what Node's cluster module and its half in a worker say to each other, what tells of connections and listeners. */
+interface ClusterMessage {
+  readonly cmd?: string;
+  readonly act?: string;
+  readonly seq?: number;
+  readonly ack?: number;
+  readonly accepted?: boolean;
+  /** Whose is the port that the worker listens on. */
+  readonly key?: string;
+  readonly errno?: number | null;
+}
+
+interface Connection {
+  close(): void;
+}
+
+type Send = (message: unknown, handle?: unknown, ...others: unknown[]) => boolean;
+
+const CLUSTER = 'NODE_CLUSTER';
+
+/**
+ * The connections that Node's round robin has handed to a worker (`newconn`) and that the worker has not taken yet. When it dies
+ * before, Node waits for its word for ever, and so does the client. Here the word is given in its place, "not
+ * accepted", and Node hands the connection to another worker. Where Node says it in other words, nothing happens.
+ */
+export class Handover {
+  /** By the port's key, who listens. */
+  readonly #listeners = new Map<string, Set<ChildProcess>>();
+
+  /** Follows an app worker; to be called before it can listen. */
+  follow(child: ChildProcess): void {
+    const untaken = new Map<number, { readonly key: string; readonly connection: Connection }>();
+    const send = child.send.bind(child) as Send;
+    child.send = (message: ClusterMessage, handle?: unknown, ...others: unknown[]) => {
+      if (message.cmd === CLUSTER && message.key !== undefined) {
+        const { act, seq, key, errno } = message;
+        if (act === 'newconn' && seq !== undefined) untaken.set(seq, { key, connection: handle as Connection });
+        // The answer to a worker that has asked to listen.
+        if (act === undefined && !errno) this.#listenersOn(key).add(child);
+      }
+      return send(message, handle, ...others);
+    };
+
+    // After Node's own listener, which has found another worker by then, where there is one.
+    child.on('internalMessage', ({ cmd, act, ack, accepted, key }: ClusterMessage) => {
+      if (cmd !== CLUSTER) return;
+      if (act === 'close' && key !== undefined) this.#listenersOn(key).delete(child);
+      const handed = ack === undefined ? undefined : untaken.get(ack);
+      if (ack === undefined || handed === undefined) return;
+      untaken.delete(ack);
+      // With its last listener the port is closed: Node would keep the connection, and nobody ever come for it.
+      if (accepted !== true && this.#listenersOn(handed.key).size === 0) handed.connection.close();
+    });
+
+    const giveBack = (): void => {
+      // By the second of the two events at the latest; Node has taken the worker out of its round by then.
+      if (child.connected) return;
+      for (const listeners of this.#listeners.values()) listeners.delete(child);
+      for (const seq of untaken.keys()) child.emit('internalMessage', { cmd: CLUSTER, ack: seq, accepted: false });
+    };
+    // A process that was killed may never have a `disconnect`.
+    child.once('disconnect', giveBack);
+    child.once('exit', giveBack);
+  }
+
+  #listenersOn(key: string): Set<ChildProcess> {
+    const listeners = this.#listeners.get(key) ?? new Set();
+    this.#listeners.set(key, listeners);
+    return listeners;
+  }
+}

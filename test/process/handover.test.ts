@@ -1,0 +1,50 @@
+/** Connections that the master has handed to a worker that dies. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { startScript } from '../helpers/cluster.js';
+import { successorOf, workerPids } from '../helpers/egg.js';
+import { get } from '../helpers/net.js';
+import { until } from '../helpers/until.js';
+
+test('a connection that a killed worker had not taken gets to another one', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js');
+  await cluster.untilReady();
+  const [first] = await workerPids(cluster);
+  // It takes nothing more, and so dies with a connection on its way to it.
+  process.kill(first, 'SIGSTOP');
+  const answers = Array.from({ length: 10 }, () => get(cluster.port));
+  await until('the other worker to have answered the rest', async () => (await settled(answers)) === 9);
+  process.kill(first, 'SIGKILL');
+  const pids = (await Promise.all(answers)).map(({ body }) => Number(body));
+  assert.ok(!pids.includes(first));
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('where nobody else listens it is closed, not left to hang', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { workers: { count: 1 } });
+  await cluster.untilReady();
+  const pid = cluster.pidOf('app-0');
+  assert.ok(pid);
+  process.kill(pid, 'SIGSTOP');
+  // The first is handed to the worker, the others wait in the master, or in the kernel still.
+  const closings: Promise<unknown>[] = [];
+  for (let count = 0; count < 5; count += 1) {
+    const socket = connect(cluster.port, '127.0.0.1').on('error', () => undefined);
+    await once(socket, 'connect');
+    closings.push(new Promise((resolve) => socket.once('close', resolve)));
+  }
+  process.kill(pid, 'SIGKILL');
+  await Promise.all(closings);
+  await successorOf(cluster, 'app-0', pid);
+  assert.equal((await get(cluster.port)).status, 200);
+  assert.equal(await cluster.stop(), 0);
+});
+
+async function settled(promises: readonly Promise<unknown>[]): Promise<number> {
+  const open = Symbol('open');
+  const states = await Promise.all(promises.map((promise) => Promise.race([promise, setImmediate(open)])));
+  return states.filter((state) => state !== open).length;
+}

@@ -33,6 +33,7 @@ export const LOG_MESSAGES = {
   'config.changed': 'A setting has changed',
   'config.fixed': 'A setting has changed that a running container keeps: it takes a new one',
   'reload.refused': 'The config cannot be read again: nothing changes',
+  'limits.changed': 'The limits of the container have changed, and the plan with them',
   'scale.begun': 'The number of app workers changes',
   'reload.begun': 'All processes are replaced, one by one',
   'reload.replaced': 'A successor has taken over',

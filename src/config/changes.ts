@@ -25,6 +25,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   agent: 'agent',
   'agent.enabled': 'container',
   workers: 'size',
+  'workers.recycle': 'live',
+  'workers.recycle.maxRequests': 'workers', // They count by themselves.
+  'workers.followQuota': 'live',
   listen: 'container',
   startup: 'live',
   health: 'live',

@@ -24,7 +24,6 @@ export function resolvePaths(settings: Settings, folder: string): Resolved {
 }
 
 function toConfig(settings: Settings, folder: string, paths: AppPaths): Config {
-  const { followQuota: _followQuota, recycle: _recycle, ...workers } = settings.workers;
   const { workerTimeout: _workerTimeout, ...health } = settings.health;
   const { listen: _listen, control: _control, ...others } = settings;
   const { script, ...agent } = settings.agent;
@@ -32,7 +31,6 @@ function toConfig(settings: Settings, folder: string, paths: AppPaths): Config {
     ...others,
     app: toApp(settings.app, paths),
     agent: { ...agent, ...(script !== undefined && { script: paths.program(script, ['agent', 'script']) }) },
-    workers,
     health: { ...health, dir: resolve(folder, health.dir) },
     terminationLog: resolve(folder, settings.terminationLog),
   };

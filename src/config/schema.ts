@@ -44,14 +44,10 @@ const agent = section({
 });
 
 const recycle = section({
-  maxRequests: key('Requests after which a worker is replaced; 0 is never.', later(whole(0, 1e9), [0], '0'), 0),
-  maxAge: key('The age at which a worker is replaced; 0s is never.', later(duration(0), [0], '0s'), '0s'),
-  maxRss: key('The resident memory at which a worker is replaced; 0 is never.', later(sizeOrZero(), [0], '0'), 0),
-  jitter: key(
-    "By how much each worker's limits differ, so that not all go at once.",
-    later(share(), [0.1], '10%'),
-    '10%',
-  ),
+  maxRequests: key('Requests after which a worker is replaced; 0 is never.', whole(0, 1e9), 0),
+  maxAge: key('The age at which a worker is replaced; 0s is never.', duration(0), '0s'),
+  maxRss: key('The resident memory at which a worker is replaced; 0 is never.', sizeOrZero(), 0),
+  jitter: key("By how much each worker's limits differ, so that not all go at once.", share(), '10%'),
 });
 
 const workers = section({
@@ -79,11 +75,15 @@ const workers = section({
     'auto',
   ),
   followQuota: key(
-    `Read the cgroup again while running, and resize. ${NOT_YET}`,
-    later(yesOrNo(), [false], 'false'),
-    false,
+    'Look at the limits of the container again while running (every `health.interval`), and follow them: with the number of workers, and with their heap.',
+    yesOrNo(),
+    true,
   ),
-  recycle: key(`Replace workers that are old or big. ${NOT_YET}`, recycle, {}),
+  recycle: key(
+    'Replace workers that have served enough, are old or big, one at a time, without losing a request.',
+    recycle,
+    {},
+  ),
 });
 
 const STICKY = 'must be "none", "address", "cookie:NAME" or "header:NAME"';
@@ -204,8 +204,7 @@ export type Settings = v.InferOutput<typeof schema>;
 
 /** The effective config: parsed, with every default, every path absolute. */
 export type Config = DeepReadonly<
-  Omit<Settings, 'listen' | 'control' | 'workers' | 'health'> & {
-    workers: Omit<Settings['workers'], 'followQuota' | 'recycle'>;
+  Omit<Settings, 'listen' | 'control' | 'health'> & {
     health: Omit<Settings['health'], 'workerTimeout'>;
   }
 >;

@@ -42,7 +42,7 @@ export function parseToChild(raw: unknown): ToChild | undefined {
 }
 
 function parseOwn(raw: Record<string, unknown>): FromChild | undefined {
-  const { eggcup, address, code, message, event, level, text } = raw;
+  const { eggcup, address, code, message, event, level, text, why } = raw;
   switch (eggcup) {
     case 'at-gate':
       return { eggcup };
@@ -53,6 +53,8 @@ function parseOwn(raw: Record<string, unknown>): FromChild | undefined {
       const parsed = parseAddress(address);
       return parsed === undefined ? undefined : { eggcup, address: parsed };
     }
+    case 'worn':
+      return typeof why === 'string' ? { eggcup, why } : undefined;
     case 'start-failed':
       if (typeof message !== 'string') return undefined;
       return { eggcup, message, code: typeof code === 'string' ? code : undefined };

@@ -44,6 +44,7 @@ export type Task =
   | {
       readonly kind: 'framework';
       readonly role: 'agent' | 'app';
+      readonly requests?: RequestLimit | undefined;
       readonly options: FrameworkOptions;
       readonly unixSocket?: string | undefined;
       readonly drainMs: number;
@@ -51,6 +52,7 @@ export type Task =
   | {
       readonly kind: 'script';
       readonly role: 'agent' | 'app';
+      readonly requests?: RequestLimit | undefined;
       readonly ready: 'loaded' | 'listening' | 'message';
       readonly require: readonly string[];
       readonly baseDir: string;
@@ -59,6 +61,13 @@ export type Task =
       readonly port?: number | undefined;
       readonly unixSocket?: string | undefined;
     };
+
+/** After how many requests an app worker is worn; each worker draws its own limit, so much more or less. */
+export interface RequestLimit {
+  readonly max: number;
+  /** From 0 to 1. */
+  readonly jitter: number;
+}
 
 export type ToChild =
   /** While it waits: a module to load that has no effect of the application's. */
@@ -72,6 +81,8 @@ export type FromChild =
   | { readonly eggcup: 'at-gate' }
   | { readonly eggcup: 'ready'; readonly address?: ListenAddress | undefined }
   | { readonly eggcup: 'listening' | 'closed'; readonly address: ListenAddress }
+  /** It has done as much as it is meant to. */
+  | { readonly eggcup: 'worn'; readonly why: string }
   | { readonly eggcup: 'start-failed'; readonly code?: string | undefined; readonly message: string }
   | { readonly eggcup: 'log'; readonly event: ChildLogEvent; readonly level: ChildLogLevel; readonly text: string };
 

@@ -11,6 +11,10 @@ import { HealthReporter } from './health-reporter.js';
 import { Loop } from './loop.js';
 import { Messages } from './messages.js';
 import { PostMortem } from './post-mortem.js';
+import type { Config } from '../config/schema.js';
+import type { ContainerFacts } from '../container/facts.js';
+import { LimitWatch } from './limit-watch.js';
+import { Wear } from './wear.js';
 import { policyOf } from './policy.js';
 import { reconfigure } from './reconfigure.js';
 import type { LoadedConfig } from '../config/load.js';
@@ -29,6 +33,9 @@ export class Cluster {
   /** By the number of the launch that was made of it: as booted, and as read again since. */
   readonly #configs: LoadedConfig[];
   #plan: Plan;
+  #facts: ContainerFacts;
+  readonly #wear: Wear;
+  readonly #limits: LimitWatch;
   readonly #log: Log;
   readonly #native: NativePart;
   readonly #children = new Map<number, Child>();
@@ -47,6 +54,7 @@ export class Cluster {
     this.#booted = booted;
     this.#configs = [loaded];
     this.#plan = plan;
+    this.#facts = booted.facts;
     const startedAt = new Date().toISOString();
     this.#log = log;
     this.#native = native;
@@ -87,10 +95,21 @@ export class Cluster {
     });
     this.#view = new StatusView({
       policy: () => this.#loop.policy,
-      frame: () => ({ startedAt, plan: this.#plan, facts: booted.facts }),
+      frame: () => ({ startedAt, plan: this.#plan, facts: this.#facts }),
       address: () => this.#messages.url,
       messagesDropped: (slot) => this.#messages.droppedFor(slot),
       rss: this.#rss,
+    });
+    this.#wear = new Wear({
+      recycle: () => this.#config.workers.recycle,
+      state: () => this.#loop.state,
+      rss: this.#rss,
+      dispatch,
+    });
+    this.#limits = new LimitWatch({
+      config: () => this.#config,
+      plan: () => this.#plan,
+      onChange: (next, facts) => this.#resize(next, facts),
     });
     this.#reporter = this.#openReporter();
     booted.http?.show(() => this.#view.recent(this.#loop.state));
@@ -163,6 +182,32 @@ export class Cluster {
     else this.#loop.dispatch({ kind: 'master-failed', message: reason });
   }
 
+  /** The last one that was read. What holds at once is taken from it. */
+  get #config(): Config {
+    return (this.#configs.at(-1) ?? this.#booted.loaded).config;
+  }
+
+  /** The container's limits have changed: so do the workers, and, where their heap changes, each of them. */
+  #resize(plan: Plan, facts: ContainerFacts): void {
+    const { workers, heapMiB } = this.#plan;
+    const reason = 'the limits of the container have changed';
+    this.#log.info('limits.changed', {
+      workers: plan.workers,
+      heapMiB: plan.heapMiB,
+      before: { workers, heapMiB },
+      reasons: plan.reasons,
+    });
+    this.#plan = plan;
+    this.#facts = facts;
+    if (plan.workers !== workers) this.#loop.dispatch({ kind: 'scale-requested', reason, to: plan.workers });
+    if (plan.heapMiB === heapMiB) return;
+    const { roll, launch: last } = this.#loop.state;
+    const present = this.#configs[roll?.launch ?? last] ?? this.#booted.loaded;
+    const launch = this.#executor.addLaunch(this.#booted.rolesFor(present.config, plan));
+    this.#configs[launch] = present;
+    this.#loop.dispatch({ kind: 'roll-requested', reason, launch, agent: false });
+  }
+
   #openReporter(): HealthReporter | undefined {
     const { health } = this.#booted;
     if (health.kind === 'unwritable') return undefined;
@@ -185,6 +230,8 @@ export class Cluster {
     // What is killed here must not be forked again.
     this.#loop.halt();
     this.#executor.run({ kind: 'allow-refork', allowed: false });
+    this.#wear.stop();
+    this.#limits.stop();
     this.#reporter?.close();
     this.#booted.http?.close();
     for (const child of this.#children.values()) child.kill();

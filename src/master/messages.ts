@@ -121,6 +121,8 @@ export class Messages {
         return this.#listening(child, message.address);
       case 'closed':
         return this.#closed(child, message.address);
+      case 'worn':
+        return this.#options.dispatch({ kind: 'child-worn', id: child.id, why: message.why });
       case 'start-failed': {
         this.#options.onError(message.message);
         const portTaken = message.code === 'EADDRINUSE';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/schema.js';
 import { INSTANCE_VARIABLE, MASTER_PID_VARIABLE } from '../ipc/environment.js';
-import type { FrameworkOptions, ToChild } from '../ipc/protocol.js';
+import type { FrameworkOptions, RequestLimit, ToChild } from '../ipc/protocol.js';
 import type { Launch } from '../process/launch.js';
 import type { Plan } from '../sizing.js';
 
@@ -53,6 +53,7 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
     task: {
       kind: 'framework',
       role: name,
+      requests: requestsOf(facts, name),
       options,
       unixSocket: config.app.unixSocket,
       drainMs: drainMsOf(shutdown, name),
@@ -73,6 +74,7 @@ function scriptRoles(facts: LaunchFacts): Roles {
     task: {
       kind: 'script',
       role: name,
+      requests: requestsOf(facts, name),
       ready,
       require: app.require,
       baseDir: app.baseDir,
@@ -91,6 +93,11 @@ function scriptRoles(facts: LaunchFacts): Roles {
 /** A little less than the master's patience, so that the process still ends by itself. */
 function drainMsOf({ app, agent }: LaunchFacts['config']['shutdown'], role: 'agent' | 'app'): number {
   return 0.9 * (role === 'app' ? app : agent);
+}
+
+function requestsOf({ config }: LaunchFacts, role: 'agent' | 'app'): RequestLimit | undefined {
+  const { maxRequests, jitter } = config.workers.recycle;
+  return role === 'agent' || maxRequests === 0 ? undefined : { max: maxRequests, jitter };
 }
 
 /** Our part of a script's process: loaded before the script, which it holds back until the gate opens. */

@@ -103,7 +103,8 @@ export type Phase =
 /** A replacement of all processes, one slot after the other. */
 export interface Roll {
   readonly reason: string;
-  readonly launch: LaunchId;
+  /** `undefined` is each slot's own. */
+  readonly launch: LaunchId | undefined;
   readonly beganAt: number;
   /** Whose turn has not ended; the first is at `step`. */
   readonly slots: readonly Slot[];
@@ -125,10 +126,12 @@ export type RollStep =
 
 export interface RollRequest {
   readonly reason: string;
-  /** What the new processes are started with; `undefined` is as the last complete roll's. */
+  /** What the new processes are started with; `undefined` is as the last complete roll's, or each as its predecessor where `only` names slots. */
   readonly launch: LaunchId | undefined;
   /** Whether the agent is replaced too, after the app workers. */
   readonly agent: boolean;
+  /** The only slots whose process is replaced; `undefined` is all. */
+  readonly only?: readonly Slot[] | undefined;
 }
 
 export interface RollResult {
@@ -166,6 +169,8 @@ export type Event = { readonly at: number } & (
     }
   | { readonly kind: 'successor-refused'; readonly slot: Slot; readonly message: string }
   | ({ readonly kind: 'roll-requested' } & RollRequest)
+  /** An app worker has done or holds as much as it is meant to: another takes its place. */
+  | { readonly kind: 'child-worn'; readonly id: number; readonly why: string }
   /** So many app workers, or so many more than there are to be. */
   | { readonly kind: 'scale-requested'; readonly reason: string; readonly to: number }
   | { readonly kind: 'scale-requested'; readonly reason: string; readonly by: number }

@@ -1,5 +1,5 @@
 import { HURRIED_STOP_MS, stopChild } from './shutdown.js';
-import type { Child, Roll, RollRequest, RollStep, Slot } from './model.js';
+import type { Child, LaunchId, Roll, RollRequest, RollStep, Slot } from './model.js';
 import { type Turn, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
 
 /**
@@ -11,16 +11,42 @@ export function requestRoll(turn: Turn, request: RollRequest): void {
   const { phase, roll } = turn.state;
   if (phase.kind === 'stopping' || phase.kind === 'exited') return;
   if (roll === undefined) return begin(turn, request);
-  const agent = request.agent || roll.next?.agent === true;
-  const launch = request.launch ?? roll.next?.launch;
-  turn.state = { ...turn.state, roll: { ...roll, next: { ...request, launch, agent } } };
+  turn.state = { ...turn.state, roll: { ...roll, next: merge(roll.next, request) } };
+}
+
+/** A failed roll would most likely fail again; who is worn can wait. */
+export const WORN_AGAIN_MS = 60_000;
+
+/** Replaces a process that is worn, in its turn. */
+export function replaceWorn(turn: Turn, id: number, why: string): void {
+  const { roll, lastRoll } = turn.state;
+  const child = turn.child(id);
+  if (child?.state.kind !== 'ready' || child.replaced || isAgent(child)) return;
+  const { slot } = child;
+  const isDue = roll?.slots.includes(slot) === true || (roll?.next !== undefined && isMeant(roll.next, slot));
+  const hasJustFailed = lastRoll?.failure !== undefined && turn.at - lastRoll.endedAt < WORN_AGAIN_MS;
+  if (isDue || hasJustFailed) return;
+  requestRoll(turn, { reason: `${slot} ${why}`, launch: undefined, agent: false, only: [slot] });
+}
+
+/** What two have asked for. */
+function merge(one: RollRequest | undefined, other: RollRequest): RollRequest {
+  if (one === undefined) return other;
+  const only = one.only === undefined || other.only === undefined ? undefined : [...one.only, ...other.only];
+  return { reason: other.reason, launch: other.launch ?? one.launch, agent: one.agent || other.agent, only };
+}
+
+function isMeant({ only, agent }: RollRequest, slot: Slot): boolean {
+  return slot === 'agent' ? agent : only === undefined || only.includes(slot);
 }
 
 function begin(turn: Turn, request: RollRequest): void {
-  const all = turn.state.slots.filter(({ retires }) => !retires).map(({ slot }) => slot);
-  const slots = [...all.filter((slot) => slot !== 'agent'), ...all.filter((slot) => slot === 'agent' && request.agent)];
+  const all = turn.state.slots
+    .filter(({ slot, retires }) => !retires && isMeant(request, slot))
+    .map(({ slot }) => slot);
+  const slots = [...all.filter((slot) => slot !== 'agent'), ...all.filter((slot) => slot === 'agent')];
   turn.log('info', 'reload.begun', { reason: request.reason, slots });
-  const { reason, launch = turn.state.launch } = request;
+  const { reason, launch = request.only === undefined ? turn.state.launch : undefined } = request;
   const roll: Roll = { reason, launch, beganAt: turn.at, slots, step: { kind: 'begin' }, next: undefined };
   turn.state = { ...turn.state, roll };
 }
@@ -41,7 +67,12 @@ export function takeOver(turn: Turn, successor: Child): void {
   turn.order({ kind: 'take-over', id: successor.id });
   turn.change(successor.id, { takesOver: false });
   // What its predecessors did is not its fault.
-  turn.record(successor.slot, { streak: 0, backoffMs: 0, retryAt: undefined, launch: roll.launch });
+  turn.record(successor.slot, {
+    streak: 0,
+    backoffMs: 0,
+    retryAt: undefined,
+    launch: launchOf(turn, roll, successor.slot),
+  });
   turn.log('info', 'reload.replaced', {
     slot: successor.slot,
     pid: successor.pid,
@@ -89,7 +120,7 @@ export function advanceRoll(turn: Turn): void {
     case 'begin':
       if (slot === 'agent') return replaceAgent(turn, roll);
       putStep(turn, roll, { kind: 'forking' });
-      turn.order({ kind: 'fork-successor', slot, launch: roll.launch });
+      turn.order({ kind: 'fork-successor', slot, launch: launchOf(turn, roll, slot) });
       return;
     case 'forking':
     case 'starting':
@@ -120,8 +151,12 @@ function replaceAgent(turn: Turn, roll: Roll): void {
     stopChild(turn, child, turn.policy.agentStopMs);
     turn.change(child.id, { replaced: true });
   }
-  turn.record('agent', { launch: roll.launch });
+  turn.record('agent', { launch: launchOf(turn, roll, 'agent') });
   putStep(turn, roll, { kind: 'agent' });
+}
+
+function launchOf(turn: Turn, roll: Roll, slot: Slot): LaunchId {
+  return roll.launch ?? turn.slot(slot).launch;
 }
 
 function nextSlot(turn: Turn, roll: Roll): void {
@@ -130,7 +165,7 @@ function nextSlot(turn: Turn, roll: Roll): void {
 
 function complete(turn: Turn, roll: Roll): void {
   turn.log('info', 'reload.done', { reason: roll.reason, ms: Math.round(turn.at - roll.beganAt) });
-  turn.state = { ...turn.state, launch: roll.launch };
+  turn.state = { ...turn.state, launch: roll.launch ?? turn.state.launch };
   end(turn, roll, undefined);
   advanceRoll(turn);
 }

@@ -11,7 +11,7 @@ import {
 } from './children.js';
 import { openGates } from './gate.js';
 import { checkManager } from './manager-check.js';
-import { advanceRoll, requestRoll, successorFailed, successorRefused } from './roll.js';
+import { advanceRoll, replaceWorn, requestRoll, successorFailed, successorRefused } from './roll.js';
 import { advanceScale, newSlot, requestScale } from './scale.js';
 import { HURRIED_STOP_MS, advanceStop, beginStop, escalate, failMaster, requestStop, stopChild } from './shutdown.js';
 import { Turn, currentOf, listeningPids } from './turn.js';
@@ -55,7 +55,9 @@ function apply(turn: Turn, event: Event): void {
     case 'successor-refused':
       return successorRefused(turn, event.slot, event.message);
     case 'roll-requested':
-      return requestRoll(turn, { reason: event.reason, launch: event.launch, agent: event.agent });
+      return requestRoll(turn, event);
+    case 'child-worn':
+      return replaceWorn(turn, event.id, event.why);
     case 'scale-requested':
       return requestScale(turn, event);
     case 'child-ready':

@@ -12,6 +12,7 @@ import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { hearLameDuck } from './lame-duck.js';
 import { loadRequired } from './load.js';
 import { exitWhenOrphaned } from './orphan.js';
+import { RequestCount } from './request-count.js';
 import { Servers } from './servers.js';
 import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
 
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
     // Without it egg has neither app.server nor its handling of uncaught exceptions.
     app.emit('server', server);
     await listen(server, app, task);
+    if (task.requests !== undefined) new RequestCount(task.requests).watch(server);
     letYoungGenerationGrow();
     await sendToMaster({ eggcup: 'ready', address: addressOf(server) });
   } catch (error) {

@@ -2,7 +2,9 @@ import { errorMonitor } from 'node:events';
 import { Server } from 'node:net';
 import { hasCode } from '../errors.js';
 import { addressOf } from './address.js';
+import type { RequestLimit } from '../ipc/protocol.js';
 import { sendToMaster } from './channel.js';
+import { RequestCount } from './request-count.js';
 import type { Servers } from './servers.js';
 
 /** Where the application is to listen, as far as the config says it. */
@@ -14,6 +16,12 @@ interface Expected {
 /** Drains every server of this process that listens, whatever the library. */
 export function drainServers(servers: Servers): void {
   patchListen((server) => servers.watch(server));
+}
+
+/** Counts the requests of every server of this process. */
+export function countRequests(limit: RequestLimit): void {
+  const count = new RequestCount(limit);
+  patchListen((server) => server.once('listening', () => count.watch(server)));
 }
 
 /**

@@ -9,7 +9,7 @@ import { dieWithMaster, endWithMaster } from './end-with-master.js';
 import { hasMaster } from './orphan.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { hearLameDuck } from './lame-duck.js';
-import { drainServers, tellServers } from './listening.js';
+import { countRequests, drainServers, tellServers } from './listening.js';
 import { loadRequired } from './load.js';
 import { installMessenger } from './messenger.js';
 import { hasUserListener } from './user-listeners.js';
@@ -28,6 +28,7 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
   drainServers(servers);
   if (task.role === 'app') {
     tellServers(servers, task);
+    if (task.requests !== undefined) countRequests(task.requests);
     hearLameDuck(servers);
   }
   let isLoaded = false;

@@ -26,7 +26,7 @@ const good = [
   `${script}\nworkers:\nhealth:\n`,
   `${script}\nworkers: { count: 4, rounding: ceil, memoryPerWorker: 1.5Gi, heap: off }`,
   `${script}\nworkers: { cpu: 1500m }`,
-  `${script}\nworkers: { count: "\${N:-auto}", heap: 512Mi, followQuota: false, recycle: { maxRss: 0, jitter: 10% } }`,
+  `${script}\nworkers: { count: "\${N:-auto}", heap: 512Mi, followQuota: false, recycle: { maxRequests: 5, maxAge: 1h, maxRss: 1Gi, jitter: 5% } }`,
   `${script}\nhealth: { minReady: 50%, interval: 1500ms, failures: "\${F:-3}" }`,
   `${script}\nagent: { enabled: false }\nstartup: { timeout: "\${T:-60}s", parallel: 2 }`,
   `${script}\nhealth: { http: { enabled: true, host: "::", port: "\${HEALTH_PORT:-7002}" } }`,

@@ -20,7 +20,16 @@ test('a file with nothing but a script gets every default', (t) => {
       nodeOptions: [],
     },
     agent: { ready: 'loaded', enabled: 'auto' },
-    workers: { count: 'auto', min: 1, max: 64, rounding: 'floor', memoryPerWorker: 160 * 2 ** 20, heap: 'auto' },
+    workers: {
+      count: 'auto',
+      min: 1,
+      max: 64,
+      rounding: 'floor',
+      memoryPerWorker: 160 * 2 ** 20,
+      heap: 'auto',
+      followQuota: true,
+      recycle: { maxRequests: 0, maxAge: 0, maxRss: 0, jitter: 0.1 },
+    },
     startup: { timeout: 60_000, parallel: 'auto' },
     health: {
       dir: '/run/eggcup',

@@ -19,7 +19,8 @@ export type Incident =
         | 'exit-late'
         | 'crash'
         | 'start-failed'
-        | 'port-taken';
+        | 'port-taken'
+        | 'worn';
       readonly n: number;
     }
   | { readonly kind: 'ignore-term' | 'ignore-kill'; readonly n: number };
@@ -66,6 +67,7 @@ const anyTrouble: fc.Arbitrary<Incident> = fc.oneof(
         'crash',
         'start-failed',
         'port-taken',
+        'worn',
       ),
       n,
     }),
@@ -157,6 +159,8 @@ function befall(
     case 'start-failed':
     case 'port-taken':
       return world.failStart(process, kind === 'port-taken');
+    case 'worn':
+      return world.tell({ kind: 'child-worn', id: process.id, why: 'is simulated' });
     case 'ignore-term':
       process.ignoresTerm = true;
       return;

@@ -1,0 +1,101 @@
+/** The limits of a real cgroup change while the cluster runs, as Kubernetes does when it resizes a pod in place. */
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Agent } from 'node:http';
+import { test, type TestContext } from 'node:test';
+import { type Cluster, fixture, startCluster } from '../helpers/cluster.js';
+import { ENTER_CGROUP, makeCgroup, setQuota } from '../helpers/cgroup.js';
+import { Load, ask } from '../helpers/load.js';
+import { freePort } from '../helpers/net.js';
+import { until } from '../helpers/until.js';
+
+const MIB = 2 ** 20;
+
+interface Limited {
+  readonly cluster: Cluster;
+  readonly clients: Load;
+}
+
+/** A cluster in these groups, with clients that go on asking. */
+async function startIn(t: TestContext, groups: readonly string[], workers: object): Promise<Limited> {
+  const port = await freePort();
+  const cluster = startCluster(t, {
+    config: { app: { script: fixture('scripts/hello.js'), port }, workers, health: { interval: '500ms' } },
+    wrapper: groups.flatMap((group) => ['sh', '-c', ENTER_CGROUP, join(group, 'cgroup.procs')]),
+  });
+  await cluster.untilReady();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const clients = new Load(t, [() => ask({ port, agent }), () => ask({ port, agent: false })]);
+  return { cluster, clients };
+}
+
+function untilWorkers(cluster: Cluster, count: number): Promise<unknown> {
+  return until(`${count} workers`, () => {
+    const children = cluster.status()?.children ?? [];
+    return children.length === count && children.every(({ state }) => state === 'ready');
+  });
+}
+
+test('the number of workers follows the CPU quota, up and down, and no request is lost', async (t) => {
+  const group = makeCgroup(t, 'cpu');
+  if (group === undefined) return;
+  if (availableParallelism() < 2) return t.skip('needs two CPUs: the cpuset is the tighter limit');
+  setQuota(group, 100_000);
+  const { cluster, clients } = await startIn(t, [group], { count: 'auto', heap: 'off' });
+  await untilWorkers(cluster, 1);
+  setQuota(group, 200_000);
+  await untilWorkers(cluster, 2);
+  assert.equal(cluster.status()?.container['cpuQuota'], 2);
+  assert.equal(cluster.status()?.plan.workers, 2);
+  await clients.untilAnswered(20);
+  setQuota(group, 100_000);
+  await untilWorkers(cluster, 1);
+  await clients.untilAnswered(20);
+  await clients.stop();
+  assert.deepEqual(clients.failures, []);
+  assert.deepEqual(
+    cluster.logged('limits.changed').map(({ workers }) => workers),
+    [2, 1],
+  );
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('the heap of each worker follows the memory limit: they are replaced one by one', async (t) => {
+  const group = makeCgroup(t, 'memory');
+  if (group === undefined) return;
+  const setMemory = (mib: number): void => writeFileSync(join(group, 'memory.limit_in_bytes'), String(mib * MIB));
+  setMemory(512);
+  const { cluster, clients } = await startIn(t, [group], { count: 2 });
+  const before = cluster.status()?.plan.heapMiB ?? 0;
+  setMemory(1024);
+  await cluster.untilLogged('reload.done', { reason: 'the limits of the container have changed' });
+  const after = cluster.status()?.plan.heapMiB ?? 0;
+  assert.ok(after > before, `${after} of ${before}`);
+  assert.equal(cluster.logged('reload.replaced').length, 2);
+  await clients.untilAnswered(20);
+  await clients.stop();
+  assert.deepEqual(clients.failures, []);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('with followQuota: false nothing follows', async (t) => {
+  const group = makeCgroup(t, 'memory');
+  if (group === undefined) return;
+  const setMemory = (mib: number): void => writeFileSync(join(group, 'memory.limit_in_bytes'), String(mib * MIB));
+  setMemory(512);
+  const { cluster } = await startIn(t, [group], { count: 1, followQuota: false });
+  setMemory(1024);
+  // Each beat of status.json is a look that was not taken.
+  const shown = new Set<unknown>();
+  await until('several intervals to pass', () => {
+    shown.add((cluster.status() as { updatedAt?: string } | undefined)?.updatedAt);
+    return shown.size > 5;
+  });
+  assert.deepEqual(cluster.logged('limits.changed'), []);
+  assert.equal(await cluster.stop(), 0);
+});

@@ -32,6 +32,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   startup: 'live',
   health: 'live',
   'health.dir': 'container',
+  'health.workerTimeout': 'workers', // They beat by themselves.
   'health.http': 'container',
   restart: 'container', // cfork is told once.
   'restart.backoff': 'live',

@@ -24,14 +24,13 @@ export function resolvePaths(settings: Settings, folder: string): Resolved {
 }
 
 function toConfig(settings: Settings, folder: string, paths: AppPaths): Config {
-  const { workerTimeout: _workerTimeout, ...health } = settings.health;
   const { listen: _listen, control: _control, ...others } = settings;
   const { script, ...agent } = settings.agent;
   return {
     ...others,
     app: toApp(settings.app, paths),
     agent: { ...agent, ...(script !== undefined && { script: paths.program(script, ['agent', 'script']) }) },
-    health: { ...health, dir: resolve(folder, health.dir) },
+    health: { ...settings.health, dir: resolve(folder, settings.health.dir) },
     terminationLog: resolve(folder, settings.terminationLog),
   };
 }

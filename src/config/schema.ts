@@ -122,9 +122,9 @@ const health = section({
     1,
   ),
   workerTimeout: key(
-    `A worker whose event loop is silent for so long is replaced; 0s is never. ${NOT_YET}`,
-    later(duration(0), [0], '0s'),
-    '0s',
+    'An app worker whose event loop is silent for so long is examined, replaced and then killed; 0s is never.',
+    duration(0),
+    '30s',
   ),
   http: key('The same facts over HTTP, and metrics for Prometheus.', http, {}),
 });
@@ -203,10 +203,6 @@ export const schema = v.pipe(
 export type Settings = v.InferOutput<typeof schema>;
 
 /** The effective config: parsed, with every default, every path absolute. */
-export type Config = DeepReadonly<
-  Omit<Settings, 'listen' | 'control' | 'health'> & {
-    health: Omit<Settings['health'], 'workerTimeout'>;
-  }
->;
+export type Config = DeepReadonly<Omit<Settings, 'listen' | 'control'>>;
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

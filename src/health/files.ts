@@ -6,6 +6,9 @@ import { type Markers, type Snapshot, toText } from './snapshot.js';
 export const HEALTH_FILES = ['started', 'ready', 'live', 'status.json'] as const;
 export type Marker = keyof Markers;
 
+/** A small tmpfs holds them. */
+const MAX_EVIDENCE = 5;
+
 /**
  * The files of `health.dir` (design 3). Markers are empty, so that a full disk does not keep `ready` from being told;
  * all are written by rename. Trouble is reported once until it is over, never thrown: the cluster must run on.
@@ -16,6 +19,7 @@ export class HealthFiles {
   readonly #present = new Map<Marker, boolean>();
   /** Files that could not be written as they should: a full disk may take a marker and no status. */
   readonly #troubled = new Set<string>();
+  readonly #evidence: string[] = [];
 
   constructor(dir: string, onTrouble: (trouble: string | undefined) => void) {
     this.dir = dir;
@@ -56,16 +60,25 @@ export class HealthFiles {
     this.#attempt('status.json', () => this.#replace('status.json', toText(snapshot)));
   }
 
+  /** Evidence of a process that hangs: the newest few, until the last clean-up. Returns the file's path. */
+  writeEvidence(name: string, text: string): string {
+    this.#attempt(name, () => this.#replace(name, text));
+    this.#evidence.push(name);
+    for (const old of this.#evidence.splice(0, this.#evidence.length - MAX_EVIDENCE)) this.#remove(old);
+    return this.#pathOf(name);
+  }
+
   /** The last clean-up. What can't be removed is left: there is nobody to tell any more. */
   removeAll(): void {
-    for (const file of HEALTH_FILES) {
-      for (const name of [file, temporary(file)]) {
-        try {
-          rmSync(this.#pathOf(name), { force: true });
-        } catch {
-          // A directory that has become read-only since.
-        }
-      }
+    for (const file of [...HEALTH_FILES, ...this.#evidence])
+      for (const name of [file, temporary(file)]) this.#remove(name);
+  }
+
+  #remove(name: string): void {
+    try {
+      rmSync(this.#pathOf(name), { force: true });
+    } catch {
+      // A directory that has become read-only since.
     }
   }
 

@@ -45,6 +45,7 @@ function parseOwn(raw: Record<string, unknown>): FromChild | undefined {
   const { eggcup, address, code, message, event, level, text, why } = raw;
   switch (eggcup) {
     case 'at-gate':
+    case 'beat':
       return { eggcup };
     case 'ready':
       return { eggcup, address: parseAddress(address) };

@@ -45,6 +45,8 @@ export type Task =
       readonly kind: 'framework';
       readonly role: 'agent' | 'app';
       readonly requests?: RequestLimit | undefined;
+      /** How often its event loop tells that it runs. */
+      readonly beatMs?: number | undefined;
       readonly options: FrameworkOptions;
       readonly unixSocket?: string | undefined;
       readonly drainMs: number;
@@ -53,6 +55,8 @@ export type Task =
       readonly kind: 'script';
       readonly role: 'agent' | 'app';
       readonly requests?: RequestLimit | undefined;
+      /** How often its event loop tells that it runs. */
+      readonly beatMs?: number | undefined;
       readonly ready: 'loaded' | 'listening' | 'message';
       readonly require: readonly string[];
       readonly baseDir: string;
@@ -81,6 +85,8 @@ export type FromChild =
   | { readonly eggcup: 'at-gate' }
   | { readonly eggcup: 'ready'; readonly address?: ListenAddress | undefined }
   | { readonly eggcup: 'listening' | 'closed'; readonly address: ListenAddress }
+  /** Its event loop runs. */
+  | { readonly eggcup: 'beat' }
   /** It has done as much as it is meant to. */
   | { readonly eggcup: 'worn'; readonly why: string }
   | { readonly eggcup: 'start-failed'; readonly code?: string | undefined; readonly message: string }

@@ -13,8 +13,7 @@ import { Messages } from './messages.js';
 import { PostMortem } from './post-mortem.js';
 import type { Config } from '../config/schema.js';
 import type { ContainerFacts } from '../container/facts.js';
-import { LimitWatch } from './limit-watch.js';
-import { Wear } from './wear.js';
+import { Watches } from './watches.js';
 import { policyOf } from './policy.js';
 import { reconfigure } from './reconfigure.js';
 import type { LoadedConfig } from '../config/load.js';
@@ -27,6 +26,9 @@ import { endStrays, killStrays } from './strays.js';
 /** How a cluster ended: with which exit code (design 4; 128+n for a fatal signal), and why. */
 export type Ended = Termination;
 
+/** The rest of a stack is in the file. */
+const SHOWN_FRAMES = 20;
+
 /** A cluster from its first fork to its end: loop, executor, messages, health files and endpoints put together. */
 export class Cluster {
   readonly #booted: Boot;
@@ -34,8 +36,7 @@ export class Cluster {
   readonly #configs: LoadedConfig[];
   #plan: Plan;
   #facts: ContainerFacts;
-  readonly #wear: Wear;
-  readonly #limits: LimitWatch;
+  readonly #watches: Watches;
   readonly #log: Log;
   readonly #native: NativePart;
   readonly #children = new Map<number, Child>();
@@ -81,6 +82,7 @@ export class Cluster {
       dispatch,
       state: () => this.#loop.state,
       onError: (text) => this.#postMortem.noteError(text),
+      onBeat: (child) => this.#watches.beat(child),
       onReloadWorker: (from) => this.replaceAll(`reload-worker from ${from}`),
     });
     this.#executor = new Executor({
@@ -91,6 +93,7 @@ export class Cluster {
       messages: this.#messages,
       dispatch,
       exit: (code, reason) => this.#end(code, reason),
+      onHung: (child) => void this.#examine(child),
       onExit: (exit) => this.#postMortem.noteExit(exit),
     });
     this.#view = new StatusView({
@@ -100,16 +103,14 @@ export class Cluster {
       messagesDropped: (slot) => this.#messages.droppedFor(slot),
       rss: this.#rss,
     });
-    this.#wear = new Wear({
-      recycle: () => this.#config.workers.recycle,
-      state: () => this.#loop.state,
-      rss: this.#rss,
-      dispatch,
-    });
-    this.#limits = new LimitWatch({
+    this.#watches = new Watches({
       config: () => this.#config,
       plan: () => this.#plan,
       onChange: (next, facts) => this.#resize(next, facts),
+      state: () => this.#loop.state,
+      children: this.#children,
+      rss: this.#rss,
+      dispatch,
     });
     this.#reporter = this.#openReporter();
     booted.http?.show(() => this.#view.recent(this.#loop.state));
@@ -208,6 +209,14 @@ export class Cluster {
     this.#loop.dispatch({ kind: 'roll-requested', reason, launch, agent: false });
   }
 
+  /** Its code is loaded only when something hangs. */
+  async #examine({ slot, pid }: Child): Promise<void> {
+    const { examine } = await import('../inspect/examine.js');
+    const { stack, text } = await examine(pid);
+    const file = this.#reporter?.keepEvidence(`hung-${slot}-${pid}.txt`, text);
+    this.#log.error('child.hung-evidence', { slot, pid, stack: stack.slice(0, SHOWN_FRAMES), file: file ?? null });
+  }
+
   #openReporter(): HealthReporter | undefined {
     const { health } = this.#booted;
     if (health.kind === 'unwritable') return undefined;
@@ -230,8 +239,7 @@ export class Cluster {
     // What is killed here must not be forked again.
     this.#loop.halt();
     this.#executor.run({ kind: 'allow-refork', allowed: false });
-    this.#wear.stop();
-    this.#limits.stop();
+    this.#watches.stop();
     this.#reporter?.close();
     this.#booted.http?.close();
     for (const child of this.#children.values()) child.kill();

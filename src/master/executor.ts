@@ -18,6 +18,8 @@ export interface ExecutorOptions {
   readonly messages: Messages;
   readonly dispatch: (happening: Happening) => void;
   readonly exit: (code: ExitCode, reason: string) => void;
+  /** A process hangs: what is it doing? */
+  readonly onHung: (child: Child) => void;
   /** Returns the cause, where the kernel tells one. */
   readonly onExit: (exit: Exit) => string | undefined;
 }
@@ -48,6 +50,11 @@ export class Executor implements ChildEvents {
         return this.#apps.fork(this.#launch('app', 0), command.count, restart);
       case 'refork-app':
         return this.#apps.refork(command.slot);
+      case 'examine': {
+        const child = children.get(command.id);
+        if (child !== undefined) this.#options.onHung(child);
+        return;
+      }
       case 'fork-app':
         return this.#apps.forkApp(command.slot, this.#launch('app', command.launch));
       case 'retire':

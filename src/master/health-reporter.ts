@@ -44,6 +44,11 @@ export class HealthReporter {
     this.#statusDue ??= setImmediate(() => this.#writeStatus());
   }
 
+  /** Keeps what is known of a process that hangs. Returns the file's path; none is written once the end has begun. */
+  keepEvidence(name: string, text: string): string | undefined {
+    return this.#isClosed ? undefined : this.#options.files.writeEvidence(name, text);
+  }
+
   /** Ends the beat, and removes the files. */
   close(): void {
     this.#isClosed = true;

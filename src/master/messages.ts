@@ -19,6 +19,8 @@ export interface MessagesOptions {
   readonly state: () => State;
   /** What a process tells of an error that ends it. */
   readonly onError: (text: string) => void;
+  /** An app worker's event loop runs. */
+  readonly onBeat: (child: Child) => void;
   /** egg-cluster's `reload-worker`, from the application or the parent. */
   readonly onReloadWorker: (from: Sender) => void;
 }
@@ -121,6 +123,8 @@ export class Messages {
         return this.#listening(child, message.address);
       case 'closed':
         return this.#closed(child, message.address);
+      case 'beat':
+        return this.#options.onBeat(child);
       case 'worn':
         return this.#options.dispatch({ kind: 'child-worn', id: child.id, why: message.why });
       case 'start-failed': {

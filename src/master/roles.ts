@@ -54,6 +54,7 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
       kind: 'framework',
       role: name,
       requests: requestsOf(facts, name),
+      beatMs: beatMsOf(facts, name),
       options,
       unixSocket: config.app.unixSocket,
       drainMs: drainMsOf(shutdown, name),
@@ -75,6 +76,7 @@ function scriptRoles(facts: LaunchFacts): Roles {
       kind: 'script',
       role: name,
       requests: requestsOf(facts, name),
+      beatMs: beatMsOf(facts, name),
       ready,
       require: app.require,
       baseDir: app.baseDir,
@@ -98,6 +100,12 @@ function drainMsOf({ app, agent }: LaunchFacts['config']['shutdown'], role: 'age
 function requestsOf({ config }: LaunchFacts, role: 'agent' | 'app'): RequestLimit | undefined {
   const { maxRequests, jitter } = config.workers.recycle;
   return role === 'agent' || maxRequests === 0 ? undefined : { max: maxRequests, jitter };
+}
+
+/** Several in the time after which silence counts, so that one that is late does not. */
+function beatMsOf({ config }: LaunchFacts, role: 'agent' | 'app'): number | undefined {
+  const { workerTimeout } = config.health;
+  return role === 'agent' || workerTimeout === 0 ? undefined : Math.min(5000, Math.max(100, workerTimeout / 4));
 }
 
 /** Our part of a script's process: loaded before the script, which it holds back until the gate opens. */

@@ -44,6 +44,7 @@ export class Child {
   readonly outbox: Outbox;
   /** What to tell it once it listens; `undefined` since it does. */
   #untold: ToChild[] | undefined = [];
+  #isHeld = false;
   /** What it had started when it was told to end. */
   #descendants: readonly ProcessEntry[] | undefined;
 
@@ -96,12 +97,19 @@ export class Child {
     this.outbox.sendUnbounded(message);
   }
 
+  /** Whether what it sends is left unread. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
   /** Leaves what it sends unread, until `resumeReading`. */
   holdReading(): void {
+    this.#isHeld = true;
     channelHandleOf(this.process)?.readStop();
   }
 
   resumeReading(): void {
+    this.#isHeld = false;
     channelHandleOf(this.process)?.readStart();
   }
 

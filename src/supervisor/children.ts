@@ -1,6 +1,6 @@
 import type { Child, Event, Slot } from './model.js';
 import { noteCrash } from './restart-intensity.js';
-import { successorEnded, successorFailed, successorForked, takeOver } from './roll.js';
+import { replaceWorn, successorEnded, successorFailed, successorForked, takeOver } from './roll.js';
 import { HURRIED_STOP_MS, beginStop, stopChild } from './shutdown.js';
 import { type Turn, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
 
@@ -11,7 +11,17 @@ export function childForked(turn: Turn, { id, slot, pid, takesOver }: ChildForke
   const { backoffMs, forks } = turn.slot(slot);
   const waitMs = takesOver ? 0 : backoffMs;
   const state = { kind: 'gate', notBefore: turn.at + waitMs } as const;
-  const child: Child = { id, slot, pid, since: turn.at, readyAt: undefined, replaced: false, takesOver, state };
+  const child: Child = {
+    id,
+    slot,
+    pid,
+    since: turn.at,
+    readyAt: undefined,
+    replaced: false,
+    hung: false,
+    takesOver,
+    state,
+  };
   if (!takesOver) turn.record(slot, { forks: forks + 1, retryAt: undefined });
   turn.add(child);
   turn.log('info', 'child.forked', { slot, pid, forks: turn.slot(slot).forks, waitMs });
@@ -81,6 +91,31 @@ export function childUnready(turn: Turn, id: number): void {
   if (child?.state.kind !== 'ready') return;
   turn.put(child, { kind: 'starting', deadline: turn.at + turn.policy.startupMs });
   turn.log('warn', 'child.unready', { slot: child.slot, pid: child.pid });
+  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+}
+
+/**
+ * An app worker does not answer any more. It is a crash, but its successor comes first: perhaps the old one still
+ * finishes something.
+ */
+export function childHung(turn: Turn, id: number, silentMs: number): void {
+  const child = turn.child(id);
+  if (child?.state.kind !== 'ready' || child.replaced || isAgent(child)) return;
+  if (child.hung) return replaceWorn(turn, id, 'hangs'); // Its successor has failed.
+  turn.log('error', 'child.hung', { slot: child.slot, pid: child.pid, silentMs });
+  turn.change(id, { hung: true });
+  turn.order({ kind: 'examine', id });
+  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+  if (turn.state.phase.kind !== 'running' || crashed(turn, child.slot, child)) return;
+  replaceWorn(turn, id, 'hangs');
+}
+
+/** It was only slow; what has begun meanwhile goes on. */
+export function childAnswers(turn: Turn, id: number): void {
+  const child = turn.child(id);
+  if (child?.hung !== true) return;
+  turn.log('info', 'child.answers', { slot: child.slot, pid: child.pid });
+  turn.change(id, { hung: false });
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }
 

@@ -54,6 +54,8 @@ export interface Child {
   readonly readyAt: number | undefined;
   /** Its successor comes or is there, while it has not ended yet: its crash is counted, or it is no crash. */
   readonly replaced: boolean;
+  /** Its event loop is silent: it counts as not listening, and gets no time to drain. */
+  readonly hung: boolean;
   /** It was forked to take over from the process that its slot has: until then it is nobody's. */
   readonly takesOver: boolean;
   readonly state: ChildState;
@@ -169,6 +171,9 @@ export type Event = { readonly at: number } & (
     }
   | { readonly kind: 'successor-refused'; readonly slot: Slot; readonly message: string }
   | ({ readonly kind: 'roll-requested' } & RollRequest)
+  /** The event loop of an app worker that was ready is silent for too long, or not any more. */
+  | { readonly kind: 'child-hung'; readonly id: number; readonly silentMs: number }
+  | { readonly kind: 'child-answers'; readonly id: number }
   /** An app worker has done or holds as much as it is meant to: another takes its place. */
   | { readonly kind: 'child-worn'; readonly id: number; readonly why: string }
   /** So many app workers, or so many more than there are to be. */
@@ -205,6 +210,8 @@ export type Command =
   | { readonly kind: 'fork-apps'; readonly count: number }
   /** Tries a fork again that failed. */
   | { readonly kind: 'refork-app'; readonly slot: Slot }
+  /** Finds out what a process is doing that hangs. */
+  | { readonly kind: 'examine'; readonly id: number }
   /** Forks the first process of a slot that is new. */
   | { readonly kind: 'fork-app'; readonly slot: Slot; readonly launch: LaunchId }
   /** Nobody replaces this slot's processes any more. */
@@ -242,6 +249,8 @@ export type LogEvent =
   | 'child.start-failed'
   | 'child.start-timeout'
   | 'child.disconnected'
+  | 'child.hung'
+  | 'child.answers'
   | 'child.exited'
   | 'child.fork-failed'
   | 'child.killed'

@@ -140,7 +140,7 @@ export function advanceRoll(turn: Turn): void {
 
 function drain(turn: Turn, predecessor: Child): void {
   if (predecessor.state.kind === 'stopping' || predecessor.state.kind === 'killed') return;
-  stopChild(turn, predecessor, turn.policy.appStopMs);
+  stopChild(turn, predecessor, predecessor.hung ? HURRIED_STOP_MS : turn.policy.appStopMs);
   // Its successor has been announced: nobody is sent to who leaves.
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }

@@ -1,8 +1,10 @@
 import { type Event, type Policy, type Slot, type State, type Step } from './model.js';
 import {
+  childAnswers,
   childDisconnected,
   childExited,
   childForked,
+  childHung,
   childReady,
   childStartFailed,
   childUnready,
@@ -56,6 +58,10 @@ function apply(turn: Turn, event: Event): void {
       return successorRefused(turn, event.slot, event.message);
     case 'roll-requested':
       return requestRoll(turn, event);
+    case 'child-hung':
+      return childHung(turn, event.id, event.silentMs);
+    case 'child-answers':
+      return childAnswers(turn, event.id);
     case 'child-worn':
       return replaceWorn(turn, event.id, event.why);
     case 'scale-requested':

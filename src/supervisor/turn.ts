@@ -60,7 +60,7 @@ export class Turn {
     this.put({ ...child, readyAt: this.at }, { kind: 'ready' });
   }
 
-  change(id: number, change: Partial<Pick<Child, 'replaced' | 'takesOver'>>): void {
+  change(id: number, change: Partial<Pick<Child, 'replaced' | 'takesOver' | 'hung'>>): void {
     const children = this.state.children.map((child) => (child.id === id ? { ...child, ...change } : child));
     this.state = { ...this.state, children };
   }
@@ -101,10 +101,15 @@ export function appsOf(state: State): readonly Child[] {
   return state.children.filter((child) => !isAgent(child));
 }
 
+/** It listens, and answers. */
+export function isListening({ state, hung }: Child): boolean {
+  return state.kind === 'ready' && !hung;
+}
+
 /** Pids of the app workers that listen, in the order of their slots: egg's `egg-pids`. */
 export function listeningPids(state: State): readonly number[] {
   return appsOf(state)
-    .filter((child) => child.state.kind === 'ready')
+    .filter((child) => isListening(child))
     .map((child) => child.pid);
 }
 

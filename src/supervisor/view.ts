@@ -1,6 +1,6 @@
 import type { Child, ChildState, Policy, Slot, State } from './model.js';
 import { activeApps } from './scale.js';
-import { appsOf, currentOf } from './turn.js';
+import { appsOf, currentOf, isListening } from './turn.js';
 
 /** Whether the cluster takes traffic: the file `ready`. */
 export function isReady(state: State, policy: Policy): boolean {
@@ -30,7 +30,7 @@ export function hasStarted(state: State): boolean {
 }
 
 export function listening(state: State): number {
-  return appsOf(state).filter((child) => child.state.kind === 'ready').length;
+  return appsOf(state).filter((child) => isListening(child)).length;
 }
 
 export interface ChildView {

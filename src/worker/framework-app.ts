@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { type Server, createServer as createHttpServer } from 'node:http';
 import type { FrameworkOptions, Task } from '../ipc/protocol.js';
 import { addressOf } from './address.js';
+import { sendBeats } from './beats.js';
 import { batchSending } from './batch-sending.js';
 import { describeError, failStart, logToMaster, sendToMaster } from './channel.js';
 import { endGracefully } from './end.js';
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   const { options } = task;
   const servers = new Servers(task.drainMs);
   hearLameDuck(servers);
+  sendBeats(task.beatMs);
 
   try {
     await loadRequired(options.require, options.baseDir);

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers';
 import { pathToFileURL } from 'node:url';
 import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
+import { sendBeats } from './beats.js';
 import { batchSending } from './batch-sending.js';
 import { sendToMaster } from './channel.js';
 import { endGracefully } from './end.js';
@@ -28,6 +29,7 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
   drainServers(servers);
   if (task.role === 'app') {
     tellServers(servers, task);
+    sendBeats(task.beatMs);
     if (task.requests !== undefined) countRequests(task.requests);
     hearLameDuck(servers);
   }

@@ -99,3 +99,28 @@ test('with followQuota: false nothing follows', async (t) => {
   assert.deepEqual(cluster.logged('limits.changed'), []);
   assert.equal(await cluster.stop(), 0);
 });
+
+test('a cgroup that is throttled as a whole blames no worker for its silence', async (t) => {
+  const group = makeCgroup(t, 'cpu');
+  if (group === undefined) return;
+  setQuota(group, 400_000);
+  const port = await freePort();
+  const cluster = startCluster(t, {
+    config: {
+      app: { script: fixture('scripts/hello.js'), port },
+      workers: { count: 2, followQuota: false },
+      health: { interval: '1s', workerTimeout: '1s' },
+    },
+    wrapper: ['sh', '-c', ENTER_CGROUP, join(group, 'cgroup.procs')],
+  });
+  await cluster.untilReady();
+  setQuota(group, 1000);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const clients = new Load(t, [() => ask({ port, agent })]);
+  await clients.untilAnswered(30);
+  setQuota(group, 400_000);
+  await clients.stop();
+  assert.deepEqual(cluster.logged('child.hung'), []);
+  assert.equal(await cluster.stop(), 0);
+});

@@ -103,7 +103,6 @@ const later: readonly (readonly [string, string, string])[] = [
     'listen.strategy: must be "roundRobin"',
   ],
   ['listen:', 'listen: { sticky: "cookie:sid" }', 'listen.sticky: must be "none"'],
-  ['health: { workerTimeout: 0s }', 'health: { workerTimeout: 30s }', 'health.workerTimeout: must be 0s'],
   ['control: { enabled: false }', 'control: { enabled: true }', 'control.enabled: must be "auto" or false'],
   ['control: {}', 'control: { socket: a.sock }', 'control.socket: must be left out'],
 ];

@@ -36,6 +36,7 @@ test('a file with nothing but a script gets every default', (t) => {
       interval: 10_000,
       failures: 3,
       minReady: { kind: 'count', value: 1 },
+      workerTimeout: 30_000,
       http: { enabled: false, host: '0.0.0.0', port: 7002 },
     },
     restart: { limit: 60, duration: 60_000, backoff: { initial: 200, max: 15_000 } },

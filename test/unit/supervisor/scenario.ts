@@ -95,6 +95,7 @@ export class Scenario {
         const data = 'data' in command.message ? ` ${command.message.data.join()}` : '';
         return `${to} ${command.message.action}${data}`;
       }
+      case 'examine':
       case 'open-gate':
       case 'lame-duck':
       case 'terminate':

@@ -20,7 +20,9 @@ export type Incident =
         | 'crash'
         | 'start-failed'
         | 'port-taken'
-        | 'worn';
+        | 'worn'
+        | 'hung'
+        | 'answers';
       readonly n: number;
     }
   | { readonly kind: 'ignore-term' | 'ignore-kill'; readonly n: number };
@@ -68,6 +70,8 @@ const anyTrouble: fc.Arbitrary<Incident> = fc.oneof(
         'start-failed',
         'port-taken',
         'worn',
+        'hung',
+        'answers',
       ),
       n,
     }),
@@ -159,6 +163,10 @@ function befall(
     case 'start-failed':
     case 'port-taken':
       return world.failStart(process, kind === 'port-taken');
+    case 'hung':
+      return world.sayHung(process);
+    case 'answers':
+      return world.sayAnswers(process);
     case 'worn':
       return world.tell({ kind: 'child-worn', id: process.id, why: 'is simulated' });
     case 'ignore-term':

@@ -13,6 +13,7 @@ export interface SimulatedProcess {
   saidReady: boolean;
   /** It has loaded the application. */
   wasReady: boolean;
+  hangs: boolean;
   terminated: boolean;
   killed: boolean;
   /** To take over, or taken over from: cfork does not replace it. */
@@ -29,6 +30,7 @@ export const NEWBORN = {
   gateOpened: false,
   saidReady: false,
   wasReady: false,
+  hangs: false,
   terminated: false,
   killed: false,
   ignoresTerm: false,
@@ -36,6 +38,6 @@ export const NEWBORN = {
 };
 
 /** Whether it is ready and stays for now. */
-export function isOfUse({ alive, connected, saidReady, terminated, killed }: SimulatedProcess): boolean {
-  return alive && connected && saidReady && !terminated && !killed;
+export function isOfUse({ alive, connected, saidReady, hangs, terminated, killed }: SimulatedProcess): boolean {
+  return alive && connected && saidReady && !hangs && !terminated && !killed;
 }

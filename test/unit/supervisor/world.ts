@@ -86,8 +86,23 @@ export class World {
     this.tell({ kind: 'child-unready', id: process.id });
   }
 
+  /** An app worker's event loop hangs, or goes on. */
+  sayHung(process: SimulatedProcess): void {
+    const child = this.state.children.find(({ id }) => id === process.id);
+    const isNews = child?.state.kind === 'ready' && !child.replaced && process.slot !== 'agent';
+    if (isNews && !process.hangs && this.state.phase.kind === 'running') this.crashes.push(this.now);
+    process.hangs ||= isNews;
+    this.tell({ kind: 'child-hung', id: process.id, silentMs: 30_000 });
+  }
+
+  sayAnswers(process: SimulatedProcess): void {
+    process.hangs = false;
+    this.tell({ kind: 'child-answers', id: process.id });
+  }
+
   /** Everything that may start does, until nothing more comes of it. */
   allReady(): void {
+    for (const process of this.living) this.sayAnswers(process);
     for (let round = 0; round < this.state.slots.length + 2; round += 1) {
       for (const process of this.living) if (process.gateOpened && !process.saidReady) this.sayReady(process);
     }
@@ -204,6 +219,7 @@ export class World {
       case 'terminate':
       case 'kill':
         return this.#signal(command.kind, command.id);
+      case 'examine':
       case 'lame-duck':
       case 'send':
       case 'log':

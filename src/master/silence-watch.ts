@@ -1,0 +1,69 @@
+import type { State } from '../supervisor/model.js';
+import { appsOf } from '../supervisor/turn.js';
+import type { Happening } from './loop.js';
+
+export interface SilenceWatchOptions {
+  /** `health.workerTimeout`; 0 is never. */
+  readonly timeoutMs: () => number;
+  readonly state: () => State;
+  /** How long this cgroup was kept off the CPU so far. */
+  readonly throttledMs: () => number;
+  /** Whether the master itself leaves unread what this child sends. */
+  readonly isHeld: (id: number) => boolean;
+  readonly dispatch: (happening: Happening) => void;
+}
+
+const LOOK_MS = 500;
+
+/**
+ * Hears the beats of the app workers' event loops, and tells of those that are silent. Nobody is blamed for what holds up all:
+ * time in which the master itself was late, or the whole cgroup was throttled, does not count.
+ */
+export class SilenceWatch {
+  readonly #options: SilenceWatchOptions;
+  readonly #timer: NodeJS.Timeout;
+  readonly #heardAt = new Map<number, number>();
+  #lookedAt = performance.now();
+  #throttledMs: number;
+
+  constructor(options: SilenceWatchOptions) {
+    this.#options = options;
+    this.#throttledMs = options.throttledMs();
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  beat(id: number): void {
+    this.#heardAt.set(id, performance.now());
+    const { state, dispatch } = this.#options;
+    if (state().children.some((child) => child.id === id && child.hung)) dispatch({ kind: 'child-answers', id });
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const excusedMs = this.#excusedMs(now);
+    const timeoutMs = this.#options.timeoutMs();
+    const apps = appsOf(this.#options.state());
+    for (const id of this.#heardAt.keys()) if (!apps.some((child) => child.id === id)) this.#heardAt.delete(id);
+    for (const child of apps) {
+      if (child.state.kind !== 'ready') continue;
+      const heardAt = this.#options.isHeld(child.id) ? now : (this.#heardAt.get(child.id) ?? now);
+      this.#heardAt.set(child.id, Math.min(now, heardAt + excusedMs));
+      const silentMs = Math.round(now - heardAt - excusedMs);
+      if (timeoutMs > 0 && silentMs >= timeoutMs)
+        this.#options.dispatch({ kind: 'child-hung', id: child.id, silentMs });
+    }
+  }
+
+  #excusedMs(now: number): number {
+    const throttledMs = this.#options.throttledMs();
+    const lateMs = now - this.#lookedAt - LOOK_MS;
+    const excused = Math.max(0, lateMs, throttledMs - this.#throttledMs);
+    this.#lookedAt = now;
+    this.#throttledMs = throttledMs;
+    return excused;
+  }
+}

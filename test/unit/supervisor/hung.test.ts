@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HURRIED_STOP_MS } from '#eggcup/supervisor/shutdown.js';
+import { isReady } from '#eggcup/supervisor/view.js';
+import { running } from './scenario.js';
+
+test('who hangs is examined, replaced while it still may finish, and killed soon after', () => {
+  const cluster = running({ minReady: { kind: 'count', value: 2 } });
+  const hung = cluster.process('app-0');
+  const other = cluster.process('app-1');
+  hung.ignoresTerm = true;
+  cluster.world.sayHung(hung);
+  assert.deepEqual(cluster.take(), [
+    'examine app-0',
+    `agent egg-pids ${other.pid}`,
+    'fork-successor app-0 0',
+    'open-gate app-0',
+  ]);
+  assert.deepEqual([isReady(cluster.world.state, cluster.world.policy), hung.terminated], [false, false]);
+  cluster.world.sayReady(cluster.process('app-0'));
+  assert.deepEqual([isReady(cluster.world.state, cluster.world.policy), hung.terminated], [true, true]);
+  cluster.world.advance(HURRIED_STOP_MS);
+  assert.equal(hung.killed, true);
+  cluster.world.settle();
+  assert.deepEqual([cluster.world.state.roll, cluster.world.state.crashes.length], [undefined, 1]);
+});
+
+test('who answers again counts again, and drains in order when its successor has come', () => {
+  const cluster = running();
+  const slow = cluster.process('app-0');
+  slow.ignoresTerm = true;
+  cluster.world.sayHung(slow);
+  cluster.world.sayAnswers(slow);
+  assert.equal(cluster.world.listening.length, 2);
+  cluster.world.sayReady(cluster.process('app-0'));
+  cluster.world.advance(HURRIED_STOP_MS);
+  assert.deepEqual([slow.terminated, slow.killed], [true, false]);
+});
+
+test('whoever hangs again and again ends the cluster with 13', () => {
+  const cluster = running({ restartLimit: 2 });
+  cluster.world.sayHung(cluster.process('app-0'));
+  cluster.world.sayHung(cluster.process('app-1'));
+  assert.equal(cluster.phase, 'stopping');
+  cluster.settleAll();
+  cluster.world.advance(20_000);
+  cluster.settleAll();
+  assert.equal(cluster.exitCode, 13);
+});
+
+test('a successor that does not start is tried again after a minute, as long as the other one hangs', () => {
+  const cluster = running();
+  const hung = cluster.process('app-0');
+  cluster.world.sayHung(hung);
+  cluster.world.failStart(cluster.process('app-0'), false);
+  cluster.world.settle();
+  cluster.world.sayHung(hung);
+  assert.equal(cluster.world.state.roll, undefined);
+  cluster.world.advance(60_000);
+  cluster.world.sayHung(hung);
+  assert.notEqual(cluster.world.state.roll, undefined);
+  assert.equal(cluster.world.state.crashes.length, 1);
+});

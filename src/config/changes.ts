@@ -34,6 +34,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   'health.dir': 'container',
   'health.workerTimeout': 'workers', // They beat by themselves.
   'health.http': 'container',
+  reload: 'live',
   restart: 'container', // cfork is told once.
   'restart.backoff': 'live',
   shutdown: 'live',

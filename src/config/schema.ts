@@ -140,6 +140,14 @@ const restart = section({
   backoff: key('How long a worker that crashed waits before it is started again.', backoff, {}),
 });
 
+const reload = section({
+  watch: key(
+    'Whether a change of the config file does what SIGHUP does; of a ConfigMap too. Variables and the files that it names are not watched.',
+    yesOrNo(),
+    false,
+  ),
+});
+
 const shutdown = section({
   delay: key('The wait, not ready any more but serving, until load balancers have noticed.', duration(0), '0s'),
   app: key('The time of the app workers to finish their requests.', duration(0), '20s'),
@@ -186,6 +194,7 @@ export const schema = v.pipe(
       {},
     ),
     health: key('What Kubernetes is told, and when.', health, {}),
+    reload: key('When the config is read again, besides SIGHUP.', reload, {}),
     restart: key('What happens when a worker crashes.', restart, {}),
     shutdown: key('The way down.', shutdown, {}),
     log: key('What eggcup itself logs, to standard output.', log, {}),

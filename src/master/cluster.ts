@@ -183,6 +183,11 @@ export class Cluster {
     else this.#loop.dispatch({ kind: 'master-failed', message: reason });
   }
 
+  /** Whether a change of the config file is to be followed. */
+  get watchesConfig(): boolean {
+    return this.#config.reload.watch;
+  }
+
   /** The last one that was read. What holds at once is taken from it. */
   get #config(): Config {
     return (this.#configs.at(-1) ?? this.#booted.loaded).config;

@@ -10,6 +10,7 @@ import type { NativePart } from './adopt-orphans.js';
 import { boot } from './boot.js';
 import { Cluster, type Ended } from './cluster.js';
 import { letYoungGenerationGrow } from '../young-generation.js';
+import { ConfigWatch } from './config-watch.js';
 import { redirectConsole } from './redirect-console.js';
 import { type ClusterSignal, ClusterSignals } from './cluster-signals.js';
 
@@ -84,7 +85,14 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     const ended = running.run();
     letYoungGenerationGrow();
     signals.listen((signal) => obey(signal, running, request, log));
-    return await ended;
+    const watch = new ConfigWatch({
+      file: loaded.file,
+      isOn: () => running.watchesConfig,
+      onChange: () => reload(running, request, 'the config file has changed', log),
+    });
+    const outcome = await ended;
+    watch.stop();
+    return outcome;
   } catch (error) {
     return bootFailed(error, log);
   }

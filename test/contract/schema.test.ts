@@ -98,7 +98,7 @@ test('every key of the format is in the schema, and no other', () => {
     listen listen.strategy listen.sticky startup startup.timeout startup.parallel
     health health.dir health.interval health.failures health.minReady health.workerTimeout
     health.http health.http.enabled health.http.host health.http.port
-    restart restart.limit restart.duration restart.backoff restart.backoff.initial restart.backoff.max
+    reload reload.watch restart restart.limit restart.duration restart.backoff restart.backoff.initial restart.backoff.max
     shutdown shutdown.delay shutdown.app shutdown.agent shutdown.grace
     log log.level log.format control control.enabled control.socket terminationLog`;
   assert.deepEqual(

@@ -1,6 +1,6 @@
 /** All app workers are replaced, one by one, while clients go on asking: by signal, by message, with another config. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -196,6 +196,33 @@ test('SIGTTIN and SIGTTOU: a worker more, a worker fewer, at least one; no reque
   assert.deepEqual(clients.failures, []);
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
+});
+
+test('reload.watch: a ConfigMap that is exchanged under its link is followed, a wrong one is said once', async (t) => {
+  const cluster = await start(t, { reload: { watch: true } });
+  await cluster.untilReady();
+  const file = join(cluster.dir, 'cluster.yaml');
+  const first = readFileSync(file, 'utf8');
+  const exchange = (name: string, text: string): void => {
+    // As the kubelet does: a new folder, and one link that is moved over the old one.
+    mkdirSync(join(cluster.dir, name));
+    writeFileSync(join(cluster.dir, name, 'cluster.yaml'), text);
+    symlinkSync(name, join(cluster.dir, '..data_tmp'));
+    renameSync(join(cluster.dir, '..data_tmp'), join(cluster.dir, '..data'));
+  };
+  exchange('..2026_1', first);
+  rmSync(file);
+  symlinkSync('..data/cluster.yaml', file);
+  exchange('..2026_2', first.replace('"v1"', '"v2"'));
+  await cluster.untilLogged('reload.done', { reason: 'the config file has changed' });
+  assert.match((await get(cluster.port)).body, /^v2 a /);
+  exchange('..2026_3', first.replace('"app"', '"ap"'));
+  await cluster.untilLogged('reload.refused');
+  exchange('..2026_4', first.replace('"v1"', '"v3"'));
+  await cluster.untilLogged('reload.done', {}, 2);
+  assert.match((await get(cluster.port)).body, /^v3 a /);
+  assert.equal(new Set(cluster.logged('reload.refused').map(({ time }) => String(time).slice(0, 19))).size, 1);
+  assert.equal(await cluster.stop(), 0);
 });
 
 test('a stop in the middle of a roll ends everything in order', async (t) => {

@@ -39,6 +39,7 @@ test('a file with nothing but a script gets every default', (t) => {
       workerTimeout: 30_000,
       http: { enabled: false, host: '0.0.0.0', port: 7002 },
     },
+    reload: { watch: false },
     restart: { limit: 60, duration: 60_000, backoff: { initial: 200, max: 15_000 } },
     shutdown: { delay: 0, app: 20_000, agent: 5000, grace: 30_000 },
     log: { level: 'info', format: 'json' },

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+
+export interface ConfigWatchOptions {
+  /** The config file; in a pod a link of a ConfigMap's volume (`..data`), which is exchanged as a whole. */
+  readonly file: string;
+  /** `reload.watch` */
+  readonly isOn: () => boolean;
+  readonly onChange: () => void;
+}
+
+const LOOK_MS = 1000;
+
+/**
+ * Looks at what the config file holds, every second: links that are exchanged, files that are moved into place and network file
+ * systems tell nobody. A change counts when the next look finds the same: an editor may be half way through.
+ */
+export class ConfigWatch {
+  readonly #options: ConfigWatchOptions;
+  readonly #timer: NodeJS.Timeout;
+  #known: string | undefined;
+  #seen: string | undefined;
+
+  constructor(options: ConfigWatchOptions) {
+    this.#options = options;
+    this.#known = this.#read();
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    if (!this.#options.isOn()) return;
+    const text = this.#read();
+    const isSettled = text === this.#seen;
+    this.#seen = text;
+    if (text === undefined || text === this.#known || !isSettled) return;
+    this.#known = text;
+    this.#options.onChange();
+  }
+
+  /** `undefined` while it can't be read: it is being exchanged, or was taken away, which is no config. */
+  #read(): string | undefined {
+    try {
+      return readFileSync(this.#options.file, 'utf8');
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -14,12 +14,21 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 /** Every file that went into a program. */
 const inputs = new Set();
 /** Loaded when it is needed, from a file of its own. What both sides import is there twice, its variables too. */
-const APART = ['./master/run-cluster.js', '../health/http.js'];
+const APART = ['./master/run-cluster.js', '../health/http.js', '../control/server.js'];
 
 /** Makes `require` of the few, which are all our own. */
 const WITHOUT_IMPORT = { 'dynamic-import': false };
 
-for (const name of ['entry', 'probe', 'cli', 'index', 'master/run-cluster', 'health/http', 'health/watchdog-loop'])
+for (const name of [
+  'entry',
+  'probe',
+  'cli',
+  'index',
+  'master/run-cluster',
+  'health/http',
+  'health/watchdog-loop',
+  'control/server',
+])
   await bundle(name, { supported: WITHOUT_IMPORT });
 // An application may be an ES module.
 for (const name of ['script', 'framework-agent', 'framework-app']) await bundle(`worker/${name}`, {});

@@ -1,6 +1,7 @@
 import { onExit } from 'signal-exit';
 import { findOomCounter } from '../container/oom-kills.js';
 import { HealthFiles } from '../health/files.js';
+import type { Snapshot } from '../health/snapshot.js';
 import type { Termination } from '../init/termination-log.js';
 import type { Log } from '../log.js';
 import type { Child } from '../process/child.js';
@@ -11,10 +12,12 @@ import { HealthReporter } from './health-reporter.js';
 import { Loop } from './loop.js';
 import { Messages } from './messages.js';
 import { PostMortem } from './post-mortem.js';
+import { RollWatch } from './roll-watch.js';
 import { policyOf } from './policy.js';
 import { reconfigure } from './reconfigure.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { Plan } from '../sizing.js';
+import type { RollResult } from '../supervisor/model.js';
 import { StatusView } from './status-view.js';
 import type { StopSignal } from './cluster-signals.js';
 import { adoptOrphans, type NativePart } from './adopt-orphans.js';
@@ -38,6 +41,7 @@ export class Cluster {
   readonly #executor: Executor;
   readonly #messages: Messages;
   readonly #view: StatusView;
+  readonly #rolls = new RollWatch();
   readonly #reporter: HealthReporter | undefined;
   #end: (code: number, reason: string) => void = () => undefined;
 
@@ -61,7 +65,10 @@ export class Cluster {
     this.#loop = new Loop(
       policy,
       (command) => this.#executor.run(command),
-      (state) => this.#reporter?.show(state),
+      (state) => {
+        this.#reporter?.show(state);
+        this.#rolls.observe(state);
+      },
     );
     const { dispatch } = this.#loop;
     this.#messages = new Messages({
@@ -93,7 +100,7 @@ export class Cluster {
       rss: this.#rss,
     });
     this.#reporter = this.#openReporter();
-    booted.http?.show(() => this.#view.recent(this.#loop.state));
+    booted.http?.show(() => this.status);
   }
 
   /** Forks everything; resolves when all of it has ended, and nothing is left: no process, no file. */
@@ -152,6 +159,25 @@ export class Cluster {
     this.#loop.dispatch({ kind: 'scale-requested', reason, by });
   }
 
+  /** So many app workers there are to be. */
+  scaleTo(to: number, reason: string): void {
+    this.#loop.dispatch({ kind: 'scale-requested', reason, to });
+  }
+
+  get status(): Snapshot {
+    return this.#view.recent(this.#loop.state);
+  }
+
+  /** How the roll ends that was just asked for; `undefined` when the cluster stops before. */
+  endOfRoll(): Promise<RollResult | undefined> {
+    return this.#rolls.endOf(this.#loop.state);
+  }
+
+  /** In milliseconds, the time that a start may take. */
+  get startupMs(): number {
+    return this.#loop.policy.startupMs;
+  }
+
   /** At once: everything is killed. */
   end({ code, reason }: Ended): void {
     this.#end(code, reason);
@@ -187,6 +213,7 @@ export class Cluster {
     this.#executor.run({ kind: 'allow-refork', allowed: false });
     this.#reporter?.close();
     this.#booted.http?.close();
+    this.#booted.control?.close();
     for (const child of this.#children.values()) child.kill();
   }
 }

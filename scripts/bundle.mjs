@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 /** Every file that went into a program. */
 const inputs = new Set();
 /** Loaded when it is needed, from a file of its own. What both sides import is there twice, its variables too. */
-const APART = ['./master/run-cluster.js', '../health/http.js', '../inspect/examine.js'];
+const APART = ['./master/run-cluster.js', '../health/http.js', '../control/server.js', '../inspect/examine.js'];
 
 /** Makes `require` of the few, which are all our own. */
 const WITHOUT_IMPORT = { 'dynamic-import': false };
@@ -28,6 +28,7 @@ for (const name of [
   'health/http',
   'inspect/examine',
   'health/watchdog-loop',
+  'control/server',
 ])
   await bundle(name, { supported: WITHOUT_IMPORT });
 // An application may be an ES module.

@@ -8,7 +8,7 @@ import type { Given, OptionName } from './options.js';
 
 /** What a command answers, for the edge to print. */
 export interface Answer {
-  /** Exit code: 0; 78 for what is wrong with the config or the command line; 1 where `doctor` has found a failure. */
+  /** Exit code: 0; 78 for what is wrong with the config or the command line; 1 where `doctor` has found a failure, or the master has refused or does not answer. */
   readonly code: number;
   readonly out?: string;
   readonly err?: string;
@@ -18,17 +18,23 @@ export interface Answer {
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** Prints at once, for a command that goes on. Returns whether anybody reads. */
+  readonly say: (text: string) => boolean;
+  /** Whether it is read by a person. */
+  readonly isTerminal: boolean;
 }
 
 /** One command of the tool. */
 export interface CliCommand {
   readonly summary: string;
+  /** The word that it takes: `N`. */
+  readonly operand?: string;
   readonly options: readonly OptionName[];
   run(given: Given, surroundings: Surroundings): Answer | Promise<Answer>;
 }
 
 /** The config as the entrypoint would read it with the same options. Throws ConfigError. */
-export function loadGiven({ config, set }: Given, { env, cwd }: Surroundings): LoadedConfig {
+export function loadGiven({ config, set }: Given, { env, cwd }: Pick<Surroundings, 'env' | 'cwd'>): LoadedConfig {
   const exampleFile = fileURLToPath(new URL('../../examples/hello/cluster.yaml', import.meta.url));
   return loadConfig({ file: config, set, env, cwd, exampleFile });
 }

@@ -7,9 +7,19 @@ export interface Given {
   readonly format: 'text' | 'json';
   readonly cpu: string | undefined;
   readonly memory: string | undefined;
+  readonly dir: string | undefined;
+  readonly socket: string | undefined;
+  readonly flags: ReadonlySet<FlagName>;
+  /** The word of a command that takes one. */
+  readonly operand: string | undefined;
 }
 
-export type OptionName = keyof Given;
+/** Options without a value. */
+export type FlagName = 'json' | 'watch' | 'no-wait';
+type ValueName = 'config' | 'set' | 'format' | 'cpu' | 'memory' | 'dir' | 'socket';
+export type OptionName = ValueName | FlagName;
+
+const FLAGS: ReadonlySet<string> = new Set<FlagName>(['json', 'watch', 'no-wait']);
 
 /** How each option is written, and what for. */
 export const OPTION_HELP: Readonly<Record<OptionName, readonly [string, string]>> = {
@@ -18,22 +28,44 @@ export const OPTION_HELP: Readonly<Record<OptionName, readonly [string, string]>
   format: ['--format text|json', 'for people or for programs'],
   cpu: ['--cpu 1500m', 'as under this CPU quota'],
   memory: ['--memory 1Gi', 'as under this memory limit'],
+  dir: ['--dir DIR', "the master's health.dir; else $EGGCUP_HEALTH_DIR, else /run/eggcup"],
+  socket: ['--socket PATH', 'its control socket, where that is not control.sock in its health.dir'],
+  json: ['--json', 'for programs: what status.json has'],
+  watch: ['--watch', 'again each second, until Ctrl-C or the master has gone'],
+  'no-wait': ['--no-wait', 'does not wait for the end'],
 };
 
-/** Reads a command's options. A text is the fault, with its remedy. */
-export function readOptions(words: readonly string[], known: readonly OptionName[]): Given | string {
+/** Reads a command's options, and the word that it takes, if it does. A text is the fault, with its remedy. */
+export function readOptions(
+  words: readonly string[],
+  known: readonly OptionName[],
+  takes: string | undefined,
+): Given | string {
   const { tokens } = parseArgs({
     args: [...words],
-    options: Object.fromEntries(known.map((name) => [name, { type: 'string', multiple: true }] as const)),
+    options: Object.fromEntries(
+      known.map((name) => [name, { type: isFlag(name) ? 'boolean' : 'string', multiple: true }] as const),
+    ),
     strict: false,
     tokens: true,
   });
-  const values: Partial<Record<OptionName, string[]>> = {};
+  const values: Partial<Record<ValueName, string[]>> = {};
+  const flags = new Set<FlagName>();
+  let operand: string | undefined;
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
-    if (token.kind === 'positional') return `unexpected word "${token.value}"`;
+    if (token.kind === 'positional') {
+      if (takes === undefined || operand !== undefined) return `unexpected word "${token.value}"`;
+      operand = token.value;
+      continue;
+    }
     const name = known.find((candidate) => candidate === token.name);
     if (name === undefined) return `unknown option "${token.rawName}"`;
+    if (isFlag(name)) {
+      if (token.value !== undefined) return `${token.rawName} takes no value`;
+      flags.add(name);
+      continue;
+    }
     // Of `--config --format json` parseArgs makes a file with that name.
     const isNext = token.value === undefined || (!token.inlineValue && token.value.startsWith('--'));
     if (isNext || token.value === '') return `${token.rawName} needs a value: ${OPTION_HELP[name][0]}`;
@@ -41,11 +73,20 @@ export function readOptions(words: readonly string[], known: readonly OptionName
   }
   const format = values.format?.at(-1) ?? 'text';
   if (format !== 'text' && format !== 'json') return `--format must be text or json, got "${format}"`;
+  if (takes !== undefined && operand === undefined) return `${takes} is missing`;
   return {
     config: values.config?.at(-1),
     set: values.set ?? [],
     format,
     cpu: values.cpu?.at(-1),
     memory: values.memory?.at(-1),
+    dir: values.dir?.at(-1),
+    socket: values.socket?.at(-1),
+    flags,
+    operand,
   };
+}
+
+function isFlag(name: OptionName): name is FlagName {
+  return FLAGS.has(name);
 }

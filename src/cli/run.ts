@@ -6,23 +6,32 @@ import { init } from './init.js';
 import { OPTION_HELP, readOptions } from './options.js';
 import { plan } from './plan.js';
 import { print } from './print.js';
+import { reload } from './reload.js';
+import { scale } from './scale.js';
 import { schema } from './schema.js';
+import { status } from './status.js';
 
-const COMMANDS: Readonly<Record<string, CliCommand>> = { check, print, plan, schema, init, doctor };
-
-/** Commands of the design whose time has not come. */
-const LATER: ReadonlySet<string> = new Set(['status', 'reload', 'scale']);
+const COMMANDS: Readonly<Record<string, CliCommand>> = {
+  check,
+  print,
+  plan,
+  schema,
+  init,
+  doctor,
+  status,
+  reload,
+  scale,
+};
 
 /** Runs one command of the tool (design 1). */
 export async function runCli([name, ...words]: readonly string[], surroundings: Surroundings): Promise<Answer> {
   if (name === '--help' || name === '-h') return { code: 0, out: usage() };
   if (name === '--version') return { code: 0, out: version() };
   if (name === undefined) return refused(usage());
-  if (LATER.has(name)) return refused(`eggcup: "${name}" is not available yet`);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) return refused(`eggcup: unknown command "${name}"\n${usage()}`);
   if (words.includes('--help') || words.includes('-h')) return { code: 0, out: usageOf(name, command) };
-  const given = readOptions(words, command.options);
+  const given = readOptions(words, command.options, command.operand);
   if (typeof given === 'string') return refused(`eggcup ${name}: ${given}; see eggcup ${name} --help`);
   return command.run(given, surroundings);
 }
@@ -44,9 +53,14 @@ function usage(): string {
   ].join('\n');
 }
 
-function usageOf(name: string, { summary, options }: CliCommand): string {
+function usageOf(name: string, { summary, operand, options }: CliCommand): string {
   const help = options.map((option) => OPTION_HELP[option]);
-  const head = ['usage: eggcup', name, ...help.map(([written]) => `[${written}]`)].join(' ');
+  const head = [
+    'usage: eggcup',
+    name,
+    ...(operand === undefined ? [] : [operand]),
+    ...help.map(([written]) => `[${written}]`),
+  ].join(' ');
   return [head, '', summary, ...(help.length > 0 ? [''] : []), ...help.map(([a, b]) => `  ${a.padEnd(20)}${b}`)].join(
     '\n',
   );

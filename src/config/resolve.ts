@@ -24,7 +24,7 @@ export function resolvePaths(settings: Settings, folder: string): Resolved {
 }
 
 function toConfig(settings: Settings, folder: string, paths: AppPaths): Config {
-  const { listen: _listen, control: _control, ...others } = settings;
+  const { listen: _listen, ...others } = settings;
   const { script, ...agent } = settings.agent;
   return {
     ...others,

@@ -170,11 +170,11 @@ const log = section({
 
 const control = section({
   enabled: key(
-    `The socket that \`eggcup status\` and others talk to. ${NOT_YET}`,
-    later(autoOrBoolean(), ['auto', false], '"auto" or false'),
+    'Whether there is one. `auto`: wherever `health.dir` can be written; `true` is the same, and says so where it cannot.',
+    autoOrBoolean(),
     'auto',
   ),
-  socket: bareKey(`Its path, relative to \`health.dir\`. ${NOT_YET}`, later(text(), [], 'left out')),
+  socket: key('Its path, relative to `health.dir`.', text(), 'control.sock'),
 });
 
 /** The one schema: types, validation, JSON Schema and the reference page are made from it. */
@@ -198,7 +198,11 @@ export const schema = v.pipe(
     restart: key('What happens when a worker crashes.', restart, {}),
     shutdown: key('The way down.', shutdown, {}),
     log: key('What eggcup itself logs, to standard output.', log, {}),
-    control: key(`The control socket. ${NOT_YET}`, control, {}),
+    control: key(
+      'The Unix socket that `eggcup status`, `reload` and `scale` talk to. Only the user of the master may.',
+      control,
+      {},
+    ),
     terminationLog: key(
       'The file that gets the reason of a non-zero exit, for `kubectl describe pod`.',
       text(),
@@ -212,6 +216,6 @@ export const schema = v.pipe(
 export type Settings = v.InferOutput<typeof schema>;
 
 /** The effective config: parsed, with every default, every path absolute. */
-export type Config = DeepReadonly<Omit<Settings, 'listen' | 'control'>>;
+export type Config = DeepReadonly<Omit<Settings, 'listen'>>;
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readFileSync, statSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
 import { readContainerFacts } from '../container/facts.js';
+import { ANSWER_MS, ask } from '../control/client.js';
 import { EggcupError, hasCode } from '../errors.js';
 import { findFramework } from '../master/framework.js';
 import { checkPort } from '../master/ports.js';
@@ -12,7 +13,7 @@ import { type Finding, failure, ok, warning } from './finding.js';
 export async function lookAtCluster(config: Config, cwd: string): Promise<readonly Finding[]> {
   const plan = planSize(readContainerFacts(), config.workers);
   const size = plan.heapMiB === null ? '' : `, ${plan.heapMiB} MiB of heap each`;
-  const running = runningMaster(config.health.dir);
+  const running = await runningMaster(config);
   return [
     ok('plan', `${plan.workers} app workers${size}: see eggcup plan`),
     ...plan.warnings.map((text) => warning('plan', text, 'see docs/sizing.md')),
@@ -32,10 +33,20 @@ function framework({ app }: Config, cwd: string): readonly Finding[] {
 }
 
 /** By status.json, while its heart beats: what an earlier life left says nothing. */
-function runningMaster(healthDir: string): Finding | undefined {
-  const status = Date.now() - lastBeat(healthDir) > FRESH_MS ? undefined : readStatus(join(healthDir, 'status.json'));
+async function runningMaster({ health, control }: Config): Promise<Finding | undefined> {
+  const { dir } = health;
+  const status = Date.now() - lastBeat(dir) > FRESH_MS ? undefined : readStatus(join(dir, 'status.json'));
   if (status === undefined) return undefined;
-  return ok('running', `a master, process ${status.pid}, is ${status.phase}`);
+  const found = `a master, process ${status.pid}, is ${status.phase}`;
+  if (control.enabled === false) return ok('running', found);
+  const path = resolve(dir, control.socket);
+  try {
+    await ask(path, { request: 'status' }, ANSWER_MS);
+    return ok('running', `${found}, and answers at ${path}`);
+  } catch (error) {
+    if (!(error instanceof EggcupError)) throw error;
+    return warning('running', `${found}; ${error.message}`, "see control.unavailable in the master's log");
+  }
 }
 
 /** As `dist/probe.js live` judges it: five beats. */

@@ -7,6 +7,7 @@ import type { Log } from '../log.js';
 import { type Roles, rolesOf } from './roles.js';
 import { type Plan, planSize } from '../sizing.js';
 import { findFramework } from './framework.js';
+import { type ControlSocket, prepareControl } from './control-socket.js';
 import { openHealthEndpoints } from './health-endpoints.js';
 import { checkPort, clearUnixSocket, findClusterPort } from './ports.js';
 
@@ -21,6 +22,8 @@ export interface Boot {
   readonly health: Opened;
   /** The health endpoints, which listen already. */
   readonly http: HealthServer | undefined;
+  /** Its place is free; it does not listen yet. */
+  readonly control: ControlSocket | undefined;
   /** Marks this master's processes. */
   readonly instance: string;
 }
@@ -46,7 +49,8 @@ export async function boot(
   if (isOver()) return undefined;
 
   if (config.app.port !== undefined) await checkPort(config.app.port, config.app.hostname);
-  if (config.app.unixSocket !== undefined) await clearUnixSocket(config.app.unixSocket);
+  if (config.app.unixSocket !== undefined) await clearUnixSocket(config.app.unixSocket, 'app.unixSocket');
+  const control = await prepareControl(config.control, health, log);
   const clusterPort = framework === undefined ? 0 : await findClusterPort();
   // Last, so that nothing can go wrong between it and who closes it.
   const http = config.health.http.enabled ? await openHealthEndpoints(config.health.http, log) : undefined;
@@ -59,7 +63,7 @@ export async function boot(
   const instance = `${process.pid}-${Math.random().toString(36).slice(2)}`;
   const launched = { framework, clusterPort, masterPid: process.pid, instance, env };
   const rolesFor: Boot['rolesFor'] = (some, size) => rolesOf({ ...launched, config: some, plan: size });
-  return { loaded, facts, plan, roles: rolesFor(config, plan), rolesFor, health, http, instance };
+  return { loaded, facts, plan, roles: rolesFor(config, plan), rolesFor, health, http, control, instance };
 }
 
 /** Without a config file, as in development, another directory may take the place of one that can't be written. */

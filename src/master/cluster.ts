@@ -1,23 +1,23 @@
 import { onExit } from 'signal-exit';
 import { findOomCounter } from '../container/oom-kills.js';
 import { HealthFiles } from '../health/files.js';
+import type { Snapshot } from '../health/snapshot.js';
 import type { Termination } from '../init/termination-log.js';
 import type { Log } from '../log.js';
 import type { Child } from '../process/child.js';
 import { RssSamples } from '../process/rss-samples.js';
 import type { Boot } from './boot.js';
+import { Configuration } from './configuration.js';
 import { Executor } from './executor.js';
 import { HealthReporter } from './health-reporter.js';
 import { Loop } from './loop.js';
 import { Messages } from './messages.js';
 import { PostMortem } from './post-mortem.js';
-import type { Config } from '../config/schema.js';
-import type { ContainerFacts } from '../container/facts.js';
 import { Watches } from './watches.js';
+import { RollWatch } from './roll-watch.js';
 import { policyOf } from './policy.js';
-import { reconfigure } from './reconfigure.js';
 import type { LoadedConfig } from '../config/load.js';
-import type { Plan } from '../sizing.js';
+import type { RollResult } from '../supervisor/model.js';
 import { StatusView } from './status-view.js';
 import type { StopSignal } from './cluster-signals.js';
 import { adoptOrphans, type NativePart } from './adopt-orphans.js';
@@ -32,10 +32,7 @@ const SHOWN_FRAMES = 20;
 /** A cluster from its first fork to its end: loop, executor, messages, health files and endpoints put together. */
 export class Cluster {
   readonly #booted: Boot;
-  /** By the number of the launch that was made of it: as booted, and as read again since. */
-  readonly #configs: LoadedConfig[];
-  #plan: Plan;
-  #facts: ContainerFacts;
+  readonly #configuration: Configuration;
   readonly #watches: Watches;
   readonly #log: Log;
   readonly #native: NativePart;
@@ -46,6 +43,7 @@ export class Cluster {
   readonly #executor: Executor;
   readonly #messages: Messages;
   readonly #view: StatusView;
+  readonly #rolls = new RollWatch();
   readonly #reporter: HealthReporter | undefined;
   #end: (code: number, reason: string) => void = () => undefined;
 
@@ -53,9 +51,6 @@ export class Cluster {
     const { loaded, plan, roles } = booted;
     const { config } = loaded;
     this.#booted = booted;
-    this.#configs = [loaded];
-    this.#plan = plan;
-    this.#facts = booted.facts;
     const startedAt = new Date().toISOString();
     this.#log = log;
     this.#native = native;
@@ -70,7 +65,10 @@ export class Cluster {
     this.#loop = new Loop(
       policy,
       (command) => this.#executor.run(command),
-      (state) => this.#reporter?.show(state),
+      (state) => {
+        this.#reporter?.show(state);
+        this.#rolls.observe(state);
+      },
     );
     const { dispatch } = this.#loop;
     this.#messages = new Messages({
@@ -96,24 +94,25 @@ export class Cluster {
       onHung: (child) => void this.#examine(child),
       onExit: (exit) => this.#postMortem.noteExit(exit),
     });
+    this.#configuration = new Configuration({ booted, log, loop: this.#loop, executor: this.#executor });
     this.#view = new StatusView({
       policy: () => this.#loop.policy,
-      frame: () => ({ startedAt, plan: this.#plan, facts: this.#facts }),
+      frame: () => ({ startedAt, plan: this.#configuration.plan, facts: this.#configuration.facts }),
       address: () => this.#messages.url,
       messagesDropped: (slot) => this.#messages.droppedFor(slot),
       rss: this.#rss,
     });
     this.#watches = new Watches({
-      config: () => this.#config,
-      plan: () => this.#plan,
-      onChange: (next, facts) => this.#resize(next, facts),
+      config: () => this.#configuration.config,
+      plan: () => this.#configuration.plan,
+      onChange: (next, facts) => this.#configuration.resize(next, facts),
       state: () => this.#loop.state,
       children: this.#children,
       rss: this.#rss,
       dispatch,
     });
     this.#reporter = this.#openReporter();
-    booted.http?.show(() => this.#view.recent(this.#loop.state));
+    booted.http?.show(() => this.status);
   }
 
   /** Forks everything; resolves when all of it has ended, and nothing is left: no process, no file. */
@@ -150,26 +149,31 @@ export class Cluster {
 
   /** Goes on by another config, as far as that can be done in this container's life, and replaces all app workers. */
   reload(after: LoadedConfig, reason: string): void {
-    const present = this.#configs[this.#loop.state.launch];
-    if (present === undefined) throw new Error(`no config was kept for launch ${this.#loop.state.launch}`);
-    const { config, plan, changes, agent } = reconfigure(present, after);
-    for (const { key, from, to, effect } of changes) {
-      if (effect === 'container') this.#log.warn('config.fixed', { key, from, to });
-      else this.#log.info('config.changed', { key, from, to, effect });
-    }
-    const wasPlanned = this.#plan.workers;
-    this.#plan = plan;
-    this.#log.setLevel(config.log.level);
-    const launch = this.#executor.addLaunch(this.#booted.rolesFor(config, plan));
-    this.#configs[launch] = { ...after, config };
-    this.#loop.adopt(policyOf(config, plan, this.#loop.policy.hasAgent));
-    if (plan.workers !== wasPlanned) this.#loop.dispatch({ kind: 'scale-requested', reason, to: plan.workers });
-    this.#loop.dispatch({ kind: 'roll-requested', reason, launch, agent });
+    this.#configuration.reload(after, reason);
   }
 
   /** So many app workers more, or fewer. */
   scaleBy(by: number, reason: string): void {
     this.#loop.dispatch({ kind: 'scale-requested', reason, by });
+  }
+
+  /** So many app workers there are to be. */
+  scaleTo(to: number, reason: string): void {
+    this.#loop.dispatch({ kind: 'scale-requested', reason, to });
+  }
+
+  get status(): Snapshot {
+    return this.#view.recent(this.#loop.state);
+  }
+
+  /** How the roll ends that was just asked for; `undefined` when the cluster stops before. */
+  endOfRoll(): Promise<RollResult | undefined> {
+    return this.#rolls.endOf(this.#loop.state);
+  }
+
+  /** In milliseconds, the time that a start may take. */
+  get startupMs(): number {
+    return this.#loop.policy.startupMs;
   }
 
   /** At once: everything is killed. */
@@ -185,33 +189,7 @@ export class Cluster {
 
   /** Whether a change of the config file is to be followed. */
   get watchesConfig(): boolean {
-    return this.#config.reload.watch;
-  }
-
-  /** The last one that was read. What holds at once is taken from it. */
-  get #config(): Config {
-    return (this.#configs.at(-1) ?? this.#booted.loaded).config;
-  }
-
-  /** The container's limits have changed: so do the workers, and, where their heap changes, each of them. */
-  #resize(plan: Plan, facts: ContainerFacts): void {
-    const { workers, heapMiB } = this.#plan;
-    const reason = 'the limits of the container have changed';
-    this.#log.info('limits.changed', {
-      workers: plan.workers,
-      heapMiB: plan.heapMiB,
-      before: { workers, heapMiB },
-      reasons: plan.reasons,
-    });
-    this.#plan = plan;
-    this.#facts = facts;
-    if (plan.workers !== workers) this.#loop.dispatch({ kind: 'scale-requested', reason, to: plan.workers });
-    if (plan.heapMiB === heapMiB) return;
-    const { roll, launch: last } = this.#loop.state;
-    const present = this.#configs[roll?.launch ?? last] ?? this.#booted.loaded;
-    const launch = this.#executor.addLaunch(this.#booted.rolesFor(present.config, plan));
-    this.#configs[launch] = present;
-    this.#loop.dispatch({ kind: 'roll-requested', reason, launch, agent: false });
+    return this.#configuration.config.reload.watch;
   }
 
   /** Its code is loaded only when something hangs. */
@@ -247,6 +225,7 @@ export class Cluster {
     this.#watches.stop();
     this.#reporter?.close();
     this.#booted.http?.close();
+    this.#booted.control?.close();
     for (const child of this.#children.values()) child.kill();
   }
 }

@@ -1,6 +1,7 @@
 import { lstatSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { detectPort } from 'detect-port';
+import { isTooLong, MAX_SOCKET_PATH_BYTES } from '../control/socket-path.js';
 import { EggcupError, hasCode } from '../errors.js';
 
 /** A free port for egg's leader/follower clients (`app.cluster()`): on 127.0.0.1, chosen by the kernel. */
@@ -41,31 +42,23 @@ function whyUnusable(port: number, hostname: string | undefined): Promise<string
   });
 }
 
-/** unix(7): sun_path has 108 bytes, the last one is NUL. */
-const MAX_SOCKET_PATH_BYTES = 107;
-
 /**
  * Makes way for a Unix socket: a file that nobody listens on (left by a kill -9) is removed.
- * Throws `ERR_PORT_TAKEN` when somebody answers, `ERR_PORT_UNUSABLE` when the path is something else.
+ * Throws `ERR_PORT_TAKEN` when somebody answers, `ERR_PORT_UNUSABLE` when the path is something else or too long. `key` has set it.
  */
-export async function clearUnixSocket(path: string): Promise<void> {
-  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+export async function clearUnixSocket(path: string, key: 'app.unixSocket' | 'control.socket'): Promise<void> {
+  if (isTooLong(path)) {
     const long = `is longer than ${MAX_SOCKET_PATH_BYTES} bytes, which the kernel would cut off`;
-    throw new EggcupError('ERR_PORT_UNUSABLE', `app.unixSocket ${path} ${long}; choose a shorter path`);
+    throw new EggcupError('ERR_PORT_UNUSABLE', `${key} ${path} ${long}; choose a shorter path`);
   }
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) {
-    throw new EggcupError(
-      'ERR_PORT_UNUSABLE',
-      `app.unixSocket ${path} exists and is no socket; remove it or choose another`,
-    );
+    throw new EggcupError('ERR_PORT_UNUSABLE', `${key} ${path} exists and is no socket; remove it or choose another`);
   }
   if (await answers(path)) {
-    throw new EggcupError(
-      'ERR_PORT_TAKEN',
-      `ClusterPortConflictError: app.unixSocket ${path} is taken: another process listens on it`,
-    );
+    const conflict = key === 'app.unixSocket' ? 'ClusterPortConflictError: ' : '';
+    throw new EggcupError('ERR_PORT_TAKEN', `${conflict}${key} ${path} is taken: another process listens on it`);
   }
   rmSync(path, { force: true });
 }

@@ -9,6 +9,7 @@ import { type Log, createLog } from '../log.js';
 import type { NativePart } from './adopt-orphans.js';
 import { boot } from './boot.js';
 import { Cluster, type Ended } from './cluster.js';
+import { answersOf } from './control-requests.js';
 import { letYoungGenerationGrow } from '../young-generation.js';
 import { ConfigWatch } from './config-watch.js';
 import { redirectConsole } from './redirect-console.js';
@@ -85,6 +86,7 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     const ended = running.run();
     letYoungGenerationGrow();
     signals.listen((signal) => obey(signal, running, request, log));
+    void booted.control?.open(answersOf(running, (reason) => reload(running, request, reason, log)));
     const watch = new ConfigWatch({
       file: loaded.file,
       isOn: () => running.watchesConfig,
@@ -103,7 +105,8 @@ function obey({ kind, signal }: ClusterSignal, cluster: Cluster, request: Cluste
     case 'stop':
       return cluster.requestStop(signal);
     case 'reload':
-      return reload(cluster, request, `${signal} received`, log);
+      reload(cluster, request, `${signal} received`, log);
+      return;
     case 'more':
     case 'fewer':
       return cluster.scaleBy(kind === 'more' ? 1 : -1, `${signal} received`);
@@ -116,13 +119,16 @@ function obey({ kind, signal }: ClusterSignal, cluster: Cluster, request: Cluste
   }
 }
 
-/** Reads the config again; one that is wrong changes nothing. */
-function reload(cluster: Cluster, request: ClusterRequest, reason: string, log: Log): void {
+/** Reads the config again; one that is wrong changes nothing. Returns all that is wrong. */
+function reload(cluster: Cluster, request: ClusterRequest, reason: string, log: Log): readonly string[] {
   try {
     cluster.reload(load(request), reason);
+    return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const problem of error.message.split('\n')) log.error('reload.refused', { reason, code: error.code, problem });
+    const problems = error.message.split('\n');
+    for (const problem of problems) log.error('reload.refused', { reason, code: error.code, problem });
+    return problems;
   }
 }
 

@@ -30,7 +30,7 @@ const good = [
   `${script}\nhealth: { minReady: 50%, interval: 1500ms, failures: "\${F:-3}" }`,
   `${script}\nagent: { enabled: false }\nstartup: { timeout: "\${T:-60}s", parallel: 2 }`,
   `${script}\nhealth: { http: { enabled: true, host: "::", port: "\${HEALTH_PORT:-7002}" } }`,
-  `${script}\nlisten: { strategy: roundRobin, sticky: none }\ncontrol: { enabled: auto }`,
+  `${script}\nlisten: { strategy: roundRobin, sticky: none }\ncontrol: { enabled: true, socket: c.sock }`,
   `${script}\nlog: { level: silent, format: pretty }\nterminationLog: /tmp/reason`,
 ];
 
@@ -71,6 +71,8 @@ const bad = [
   `${script}\nlog: { level: inof }`,
   `${script}\nlog: { level: }`,
   `${script}\nlisten: { sticky: cookie }`,
+  `${script}\ncontrol: { enabled: "on" }`,
+  `${script}\ncontrol: { socket: "" }`,
   `${script}\napiVersion: eggcup/v2`,
 ];
 

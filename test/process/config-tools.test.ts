@@ -203,7 +203,12 @@ test('schema prints the JSON Schema; a word, an option or a command that is none
     [[], /^usage: eggcup COMMAND/],
     [['nothing'], /unknown command "nothing"\nusage/],
     [['constructor'], /unknown command "constructor"/],
-    [['status'], /"status" is not available yet/],
+    [['scale'], /eggcup scale: N is missing/],
+    [['scale', '2', '3'], /unexpected word "3"/],
+    [['scale', '0'], /N must be a whole number from 1 to 1024, got "0"/],
+    [['scale', '1025'], /N must be a whole number/],
+    [['status', '--json=yes'], /--json takes no value/],
+    [['reload', '--watch'], /unknown option "--watch"/],
     [['check', 'cluster.yaml'], /eggcup check: unexpected word "cluster\.yaml"; see eggcup check --help/],
     [['check', '--confg', 'x'], /unknown option "--confg"/],
     [['check', '--cpu', '1m'], /unknown option "--cpu"/],
@@ -218,7 +223,7 @@ test('schema prints the JSON Schema; a word, an option or a command that is none
 });
 
 test('each command explains itself', () => {
-  for (const name of ['check', 'print', 'plan', 'schema', 'init', 'doctor']) {
+  for (const name of ['check', 'print', 'plan', 'schema', 'init', 'doctor', 'status', 'reload', 'scale']) {
     const { code, stdout } = run('cli', [name, '--help']);
     assert.equal(code, 0);
     assert.ok(stdout.startsWith(`usage: eggcup ${name}`));

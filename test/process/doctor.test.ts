@@ -80,7 +80,10 @@ test('beside a running master it says so, and does not take its port for a stran
   const cluster = await startScript(t, 'scripts/hello.js');
   await cluster.untilReady();
   const findings = examine(cluster.dir, '--config', 'cluster.yaml');
-  assert.match(findings.get('running')?.found ?? '', new RegExp(`process ${cluster.pid}, is running$`));
+  assert.match(
+    findings.get('running')?.found ?? '',
+    new RegExp(`process ${cluster.pid}, is running, and answers at .*control.sock$`),
+  );
   assert.equal(findings.has('app.port'), false);
   assert.equal(await cluster.stop(), 0);
   assert.equal(examine(cluster.dir, '--config', 'cluster.yaml').has('running'), false);

@@ -103,8 +103,6 @@ const later: readonly (readonly [string, string, string])[] = [
     'listen.strategy: must be "roundRobin"',
   ],
   ['listen:', 'listen: { sticky: "cookie:sid" }', 'listen.sticky: must be "none"'],
-  ['control: { enabled: false }', 'control: { enabled: true }', 'control.enabled: must be "auto" or false'],
-  ['control: {}', 'control: { socket: a.sock }', 'control.socket: must be left out'],
 ];
 
 for (const [accepted, refused, message] of later) {

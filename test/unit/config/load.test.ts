@@ -43,6 +43,7 @@ test('a file with nothing but a script gets every default', (t) => {
     restart: { limit: 60, duration: 60_000, backoff: { initial: 200, max: 15_000 } },
     shutdown: { delay: 0, app: 20_000, agent: 5000, grace: 30_000 },
     log: { level: 'info', format: 'json' },
+    control: { enabled: 'auto', socket: 'control.sock' },
     terminationLog: '/dev/termination-log',
   });
 });

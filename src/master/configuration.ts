@@ -1,0 +1,103 @@
+import { changesBetween, reachable } from '../config/changes.js';
+import type { LoadedConfig } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { type ContainerFacts, readContainerFacts } from '../container/facts.js';
+import type { Log } from '../log.js';
+import { type Plan, planSize } from '../sizing.js';
+import type { LaunchId } from '../supervisor/model.js';
+import type { Boot } from './boot.js';
+import type { Executor } from './executor.js';
+import type { Loop } from './loop.js';
+import { policyOf } from './policy.js';
+
+export interface ConfigurationOptions {
+  readonly booted: Boot;
+  readonly log: Log;
+  readonly loop: Loop;
+  readonly executor: Executor;
+}
+
+/** What a running cluster goes by: the config, the limits of the container, and the plan that both make. All of it may change. */
+export class Configuration {
+  readonly #options: ConfigurationOptions;
+  /** By the number of the launch that was made of it: as booted, and as read again since. */
+  readonly #configs: LoadedConfig[];
+  #plan: Plan;
+  #facts: ContainerFacts;
+
+  constructor(options: ConfigurationOptions) {
+    const { loaded, plan, facts } = options.booted;
+    this.#options = options;
+    this.#configs = [loaded];
+    this.#plan = plan;
+    this.#facts = facts;
+  }
+
+  /** The last one that was read. What holds at once is taken from it. */
+  get config(): Config {
+    return (this.#configs.at(-1) ?? this.#options.booted.loaded).config;
+  }
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  get facts(): ContainerFacts {
+    return this.#facts;
+  }
+
+  /** A config was read again: it holds as far as it can in this container's life, and all app workers are replaced. */
+  reload(after: LoadedConfig, reason: string): void {
+    const { log, loop } = this.#options;
+    // With what all run that has proven to start, whatever was tried since.
+    const before = this.#configOf(loop.state.launch);
+    const changes = changesBetween(before, after);
+    for (const { key, from, to, effect } of changes) {
+      if (effect === 'container') log.warn('config.fixed', { key, from, to });
+      else log.info('config.changed', { key, from, to, effect });
+    }
+    const config = reachable(before.config, after.config, changes);
+    this.#facts = readContainerFacts();
+    const wasPlanned = this.#plan.workers;
+    this.#plan = planSize(this.#facts, config.workers);
+    log.setLevel(config.log.level);
+    const launch = this.#addLaunch({ ...after, config });
+    loop.adopt(policyOf(config, this.#plan, loop.policy.hasAgent));
+    const { workers } = this.#plan;
+    if (workers !== wasPlanned) loop.dispatch({ kind: 'scale-requested', reason, to: workers });
+    const agent = changes.some(({ effect }) => effect === 'agent' || effect === 'processes');
+    loop.dispatch({ kind: 'roll-requested', reason, launch, agent });
+  }
+
+  /** The container's limits have changed: so do the workers, and, where their heap changes, each of them. */
+  resize(plan: Plan, facts: ContainerFacts): void {
+    const { log, loop } = this.#options;
+    const { workers, heapMiB } = this.#plan;
+    const reason = 'the limits of the container have changed';
+    log.info('limits.changed', {
+      workers: plan.workers,
+      heapMiB: plan.heapMiB,
+      before: { workers, heapMiB },
+      reasons: plan.reasons,
+    });
+    this.#plan = plan;
+    this.#facts = facts;
+    if (plan.workers !== workers) loop.dispatch({ kind: 'scale-requested', reason, to: plan.workers });
+    if (plan.heapMiB === heapMiB) return;
+    const launch = this.#addLaunch(this.#configOf(loop.state.roll?.launch ?? loop.state.launch));
+    loop.dispatch({ kind: 'roll-requested', reason, launch, agent: false });
+  }
+
+  #addLaunch(loaded: LoadedConfig): LaunchId {
+    const { booted, executor } = this.#options;
+    const launch = executor.addLaunch(booted.rolesFor(loaded.config, this.#plan));
+    this.#configs[launch] = loaded;
+    return launch;
+  }
+
+  #configOf(launch: LaunchId): LoadedConfig {
+    const found = this.#configs[launch];
+    if (found === undefined) throw new Error(`no config was kept for launch ${launch}`);
+    return found;
+  }
+}

@@ -120,7 +120,8 @@ function replaceAgent(turn: Turn, roll: Roll): void {
     stopChild(turn, child, turn.policy.agentStopMs);
     turn.change(child.id, { replaced: true });
   }
-  turn.record('agent', { launch: roll.launch });
+  // As in a worker's slot: what came before is not its fault, and no reason to wait.
+  turn.record('agent', { streak: 0, backoffMs: 0, launch: roll.launch });
   putStep(turn, roll, { kind: 'agent' });
 }
 

@@ -11,7 +11,9 @@ export function requestRoll(turn: Turn, request: RollRequest): void {
   const { phase, roll } = turn.state;
   if (phase.kind === 'stopping' || phase.kind === 'exited') return;
   if (roll === undefined) return begin(turn, request);
-  const agent = request.agent || roll.next?.agent === true;
+  // Whether the agent has to be replaced was judged by how it runs now: this roll may give it another config meanwhile.
+  const isOutdated = request.launch !== undefined && roll.slots.includes('agent');
+  const agent = request.agent || roll.next?.agent === true || isOutdated;
   const launch = request.launch ?? roll.next?.launch;
   turn.state = { ...turn.state, roll: { ...roll, next: { ...request, launch, agent } } };
 }
@@ -61,6 +63,15 @@ export function successorFailed(turn: Turn, child: Child, why: string): void {
 export function successorEnded(turn: Turn, child: Child, why: string): void {
   const { roll } = turn.state;
   if (roll?.step.kind === 'starting' && roll.step.id === child.id) abort(turn, roll, child.slot, why);
+}
+
+/** The agent that was to come after another has never been ready: as for a worker, the roll ends, and its slot stays as it was. */
+export function newAgentEnded(turn: Turn, agent: Child, why: string): boolean {
+  const { roll, launch } = turn.state;
+  if (roll?.step.kind !== 'agent' || agent.replaced || agent.readyAt !== undefined) return false;
+  turn.record('agent', { launch });
+  abort(turn, roll, 'agent', why);
+  return true;
 }
 
 /** There is no process that could take over: the kernel refused it. */

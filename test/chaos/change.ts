@@ -18,12 +18,9 @@ export interface ConfigFile {
   readonly workers: number;
   /** `app.env.APP_VERSION`; 0 at first. */
   readonly version: number;
-  /** Its application throws whenever it is loaded, or the file itself is wrong. */
-  readonly flaw: 'none' | 'failing' | 'invalid';
+  /** Its application or its agent throws whenever it is loaded, or the file itself is wrong. */
+  readonly flaw: 'none' | 'failing-app' | 'failing-agent' | 'invalid';
 }
-
-/** What APP_VERSION is then: the application looks at it. */
-export const FAILING = 'failing';
 
 export function isChange(signal: NodeJS.Signals): signal is ChangeSignal {
   return ['SIGHUP', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'].includes(signal);
@@ -38,6 +35,7 @@ export function showChange({ signal, file, times, everyMs }: Change): string {
   return `${signal} to master${from}${times === 1 ? '' : `, ${times} times, each ${everyMs} ms`}`;
 }
 
+/** A program looks at it, and fails when it is the one that should. */
 export function versionOf({ version, flaw }: ConfigFile): string {
-  return flaw === 'failing' ? FAILING : String(version);
+  return flaw === 'none' ? String(version) : flaw;
 }

@@ -4,7 +4,7 @@ import type { Change, ConfigFile } from './change.js';
 const anyFile: fc.Arbitrary<ConfigFile> = fc.record({
   workers: fc.integer({ min: 1, max: 3 }),
   version: fc.integer({ min: 0, max: 2 }),
-  flaw: fc.constantFrom('none', 'none', 'none', 'failing', 'invalid'),
+  flaw: fc.constantFrom('none', 'none', 'none', 'none', 'failing-app', 'failing-app', 'failing-agent', 'invalid'),
 });
 
 const anySignal: fc.Arbitrary<Pick<Change, 'signal' | 'file'>> = fc.oneof(

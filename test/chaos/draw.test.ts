@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Change } from './change.js';
 import { drawSchedule } from './draw.js';
 import { RUNS, SEED } from './fixed-runs.js';
-import { type Schedule, show } from './schedule.js';
+import { type Fault, type Schedule, show } from './schedule.js';
 
 const schedules = Array.from({ length: 500 }, (_, run) => drawSchedule(1, run));
 
@@ -54,7 +54,7 @@ test('every planned change is drawn, once and in storms, alone and among faults'
         drawn.some((change) => change.signal === signal && change.times > 1 === isStorm),
         signal,
       );
-  for (const flaw of ['none', 'failing', 'invalid'])
+  for (const flaw of ['none', 'failing-app', 'failing-agent', 'invalid'])
     assert.ok(
       drawn.some(({ file }) => file?.flaw === flaw),
       flaw,
@@ -68,9 +68,9 @@ test('the runs of every test have some of each', () => {
   const drawn = Array.from({ length: RUNS }, (_, run) => drawSchedule(SEED, run));
   assert.ok(new Set(changesOf(drawn).map(({ signal }) => signal)).size === 4);
   const flaws = new Set(changesOf(drawn).map(({ file }) => file?.flaw));
-  assert.deepEqual([...flaws].toSorted(), ['failing', 'invalid', 'none', undefined]);
-  const ambushed = drawn.flatMap(({ faults }) => faults.map((fault) => ('target' in fault ? fault.target.kind : '')));
-  assert.ok(ambushed.includes('successor') && ambushed.includes('predecessor'));
+  assert.deepEqual([...flaws].toSorted(), ['failing-agent', 'failing-app', 'invalid', 'none', undefined]);
+  const targets = new Set(drawn.flatMap(({ faults }) => faults.flatMap((fault) => targetOf(fault) ?? [])));
+  assert.ok(targets.has('successor') && targets.has('predecessor'));
 });
 
 test('a schedule can always be done: no master is stopped for good, no disk is filled that is none of ours', () => {
@@ -86,4 +86,8 @@ test('a schedule can always be done: no master is stopped for good, no disk is f
 
 function changesOf(drawn: readonly Schedule[]): readonly Change[] {
   return drawn.flatMap(({ faults }) => faults.flatMap((fault) => (fault.kind === 'change' ? [fault] : [])));
+}
+
+function targetOf(fault: Fault): string | undefined {
+  return 'target' in fault ? fault.target.kind : undefined;
 }

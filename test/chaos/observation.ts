@@ -66,7 +66,7 @@ export interface SeenProcess {
   readonly state: string;
   /** Within 20 ms. */
   readonly startedAt: number;
-  /** An app worker's APP_VERSION. */
+  /** The APP_VERSION of an app worker or agent. */
   readonly version: string | undefined;
 }
 

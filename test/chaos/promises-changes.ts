@@ -88,16 +88,17 @@ export const CHANGE_PROMISES: Readonly<Record<string, Promised>> = {
       : `${wanted} were; status.json shows ${shown}, and ${there} are there`;
   },
 
-  'in the end all app workers run what was last asked for': (seen, setup) => {
+  'in the end all processes run what was last asked for': (seen, setup) => {
     const settled = lastSettled(seen);
     if (settled === undefined) return undefined;
-    const versions = settled.processes
-      .filter(({ kind, isChild }) => kind === 'app' && isChild)
-      .map(({ version }) => version);
-    if (versions.includes('failing')) return 'one runs a version that fails';
+    const own = settled.processes.filter(({ kind, isChild }) => kind !== 'other' && isChild);
     const expected = expectedVersion(seen, setup, settled);
-    const other = versions.find((version) => version !== expected);
-    return expected === undefined || other === undefined ? undefined : `one runs ${other}, not ${expected}`;
+    const wrong = own.find(
+      ({ kind, version }) => version === `failing-${kind}` || (expected !== undefined && version !== expected),
+    );
+    return wrong === undefined
+      ? undefined
+      : `${wrong.kind} (pid ${wrong.pid}) runs ${wrong.version}${expected === undefined ? '' : `, not ${expected}`}`;
   },
 };
 

@@ -145,7 +145,7 @@ const BROKEN: readonly (readonly [promise: string, Observation])[] = [
     { ...good(), log: [...good().log, line('scale.begun', { reason: 'SIGTTIN received', from: 1, to: 2 })] },
   ],
   [
-    'in the end all app workers run what was last asked for',
+    'in the end all processes run what was last asked for',
     { ...good(), files: [{ at: 4000, file: { workers: 1, version: 1, flaw: 'none' } }] },
   ],
   ['no process is left', { ...good(), leftProcesses: [{ pid: 13, kind: 'other', name: 'sleep' }] }],

@@ -1,6 +1,6 @@
 import type { Child, Event, Slot } from './model.js';
 import { noteCrash } from './restart-intensity.js';
-import { replaceWorn, successorEnded, successorFailed, successorForked, takeOver } from './roll.js';
+import { newAgentEnded, replaceWorn, successorEnded, successorFailed, successorForked, takeOver } from './roll.js';
 import { HURRIED_STOP_MS, beginStop, stopChild } from './shutdown.js';
 import { type Turn, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
 
@@ -182,14 +182,15 @@ export function childExited(turn: Turn, { id, code, signal, cause }: ChildExited
   if (phase.kind === 'starting') return failStart(turn, child.slot, exitText(code, signal, cause));
   if (phase.kind !== 'running') return;
   if (child.takesOver) return;
-  if (isAgent(child)) agentDied(turn, child);
+  if (isAgent(child)) agentDied(turn, child, exitText(code, signal, cause));
   else appDied(turn, child);
 }
 
-function agentDied(turn: Turn, agent: Child): void {
+function agentDied(turn: Turn, agent: Child, why: string): void {
   turn.send('apps', { action: 'egg-pids', data: [] });
   turn.send('parent', { action: 'agent-worker-died' });
-  if (agent.replaced || !crashed(turn, 'agent', agent)) forkAgent(turn);
+  const isPlanned = agent.replaced || newAgentEnded(turn, agent, why);
+  if (isPlanned || !crashed(turn, 'agent', agent)) forkAgent(turn);
 }
 
 export function forkAgent(turn: Turn): void {

@@ -1,5 +1,5 @@
 import { beginStop } from './shutdown.js';
-import type { Child, State } from './model.js';
+import type { Child } from './model.js';
 import { type Turn, appsOf, isAgent } from './turn.js';
 
 /**
@@ -10,8 +10,8 @@ export function checkManager(turn: Turn): void {
   const { phase } = turn.state;
   if (phase.kind !== 'running' || turn.at < phase.nextCheckAt) return;
 
-  const agent = turn.state.children.some((child) => isAgent(child) && isAlive(turn.state, child));
-  const workers = appsOf(turn.state).filter((child) => !child.takesOver && isAlive(turn.state, child)).length;
+  const agent = turn.state.children.some((child) => isAgent(child) && isAlive(turn, child));
+  const workers = appsOf(turn.state).filter((child) => !child.takesOver && isAlive(turn, child)).length;
   const healthy = workers > 0 && (agent || !turn.policy.hasAgent);
   const failedChecks = healthy ? 0 : phase.failedChecks + 1;
   turn.state = {
@@ -32,18 +32,21 @@ export function checkManager(turn: Turn): void {
 
 /**
  * Ready counts, and so does a first replacement that is still on its way, however slowly it starts
- * (`startup.timeout` bounds it). A slot whose replacement has crashed too is in a crash loop and does not.
+ * (`startup.timeout` bounds it). A slot whose replacement has crashed too is in a crash loop and does not. An agent that
+ * was told to make room for another, which a roll can't start beside it, is no failure either, as long as that may take.
  */
-function isAlive(state: State, child: Child): boolean {
+function isAlive({ state, at }: Turn, child: Child): boolean {
   switch (child.state.kind) {
     case 'ready':
       return true;
     case 'gate':
     case 'starting':
       return state.slots.some((record) => record.slot === child.slot && record.streak <= 1);
-    case 'leaving':
     case 'stopping':
+      return isAgent(child) && child.replaced;
     case 'killed':
+      return isAgent(child) && child.replaced && at < child.state.giveUpAt;
+    case 'leaving':
       return false;
   }
 }

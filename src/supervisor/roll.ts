@@ -11,7 +11,10 @@ export function requestRoll(turn: Turn, request: RollRequest): void {
   const { phase, roll } = turn.state;
   if (phase.kind === 'stopping' || phase.kind === 'exited') return;
   if (roll === undefined) return begin(turn, request);
-  turn.state = { ...turn.state, roll: { ...roll, next: merge(roll.next, request) } };
+  // Whether the agent has to be replaced was judged by how it runs now: this roll may give it another config meanwhile.
+  const isOutdated = request.launch !== undefined && roll.slots.includes('agent');
+  const next = merge(roll.next, { ...request, agent: request.agent || isOutdated });
+  turn.state = { ...turn.state, roll: { ...roll, next } };
 }
 
 /** A failed roll would most likely fail again; who is worn can wait. */
@@ -94,6 +97,15 @@ export function successorEnded(turn: Turn, child: Child, why: string): void {
   if (roll?.step.kind === 'starting' && roll.step.id === child.id) abort(turn, roll, child.slot, why);
 }
 
+/** The agent that was to come after another has never been ready: as for a worker, the roll ends, and its slot stays as it was. */
+export function newAgentEnded(turn: Turn, agent: Child, why: string): boolean {
+  const { roll, launch } = turn.state;
+  if (roll?.step.kind !== 'agent' || agent.replaced || agent.readyAt !== undefined) return false;
+  turn.record('agent', { launch });
+  abort(turn, roll, 'agent', why);
+  return true;
+}
+
 /** There is no process that could take over: the kernel refused it. */
 export function successorRefused(turn: Turn, slot: Slot, message: string): void {
   const { roll } = turn.state;
@@ -151,7 +163,8 @@ function replaceAgent(turn: Turn, roll: Roll): void {
     stopChild(turn, child, turn.policy.agentStopMs);
     turn.change(child.id, { replaced: true });
   }
-  turn.record('agent', { launch: launchOf(turn, roll, 'agent') });
+  // As in a worker's slot: what came before is not its fault, and no reason to wait.
+  turn.record('agent', { streak: 0, backoffMs: 0, launch: launchOf(turn, roll, 'agent') });
   putStep(turn, roll, { kind: 'agent' });
 }
 

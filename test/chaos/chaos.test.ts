@@ -3,15 +3,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { drawSchedule } from './draw.js';
+import { RUNS, SEED } from './fixed-runs.js';
 import { brokenPromises } from './invariants.js';
 import { runSchedule } from './run.js';
 import { whyNoSandbox } from './sandbox.js';
 import type { Schedule } from './schedule.js';
 import { tryRun } from './try-run.js';
-
-/** Others are run by hand: `npm run chaos -- --runs 2000 --seed N`. */
-const SEED = 2026;
-const RUNS = 50;
 
 const skip = whyNoSandbox() ?? false;
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Change } from './change.js';
 import { drawSchedule } from './draw.js';
-import { show } from './schedule.js';
+import { RUNS, SEED } from './fixed-runs.js';
+import { type Fault, type Schedule, show } from './schedule.js';
 
 const schedules = Array.from({ length: 500 }, (_, run) => drawSchedule(1, run));
 
@@ -17,7 +19,7 @@ test('every kind of fault is drawn, to every kind of process, in every kind of c
     faults.flatMap((fault) => ('target' in fault ? [`${fault.kind} ${fault.target.kind}`] : [fault.kind])),
   );
   for (const kind of ['signal', 'pause'])
-    for (const target of ['master', 'agent', 'app', 'any'])
+    for (const target of ['master', 'agent', 'app', 'any', 'successor', 'predecessor'])
       assert.ok(seen.has(`${kind} ${target}`), `${kind} ${target}`);
   for (const kind of ['fill', 'exhaust', 'storm']) assert.ok(seen.has(kind), kind);
   for (const signal of ['SIGKILL', 'SIGTERM', 'SIGUSR2', 'SIGALRM', 'SIGURG', 'SIGHUP', 'SIGWINCH'])
@@ -44,6 +46,33 @@ test('every kind of fault is drawn, to every kind of process, in every kind of c
     );
 });
 
+test('every planned change is drawn, once and in storms, alone and among faults', () => {
+  const drawn = changesOf(schedules);
+  for (const signal of ['SIGHUP', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'] as const)
+    for (const isStorm of [true, false])
+      assert.ok(
+        drawn.some((change) => change.signal === signal && change.times > 1 === isStorm),
+        signal,
+      );
+  for (const flaw of ['none', 'failing-app', 'failing-agent', 'invalid'])
+    assert.ok(
+      drawn.some(({ file }) => file?.flaw === flaw),
+      flaw,
+    );
+  assert.ok(drawn.some(({ signal, file }) => signal === 'SIGHUP' && file === undefined));
+  const alone = schedules.filter(({ faults }) => faults.length > 0 && faults.every(({ kind }) => kind === 'change'));
+  assert.ok(alone.filter(({ setup, stop }) => setup.traffic && stop.settles).length > 50);
+});
+
+test('the runs of every test have some of each', () => {
+  const drawn = Array.from({ length: RUNS }, (_, run) => drawSchedule(SEED, run));
+  assert.ok(new Set(changesOf(drawn).map(({ signal }) => signal)).size === 4);
+  const flaws = new Set(changesOf(drawn).map(({ file }) => file?.flaw));
+  assert.deepEqual([...flaws].toSorted(), ['failing-agent', 'failing-app', 'invalid', 'none', undefined]);
+  const targets = new Set(drawn.flatMap(({ faults }) => faults.flatMap((fault) => targetOf(fault) ?? [])));
+  assert.ok(targets.has('successor') && targets.has('predecessor'));
+});
+
 test('a schedule can always be done: no master is stopped for good, no disk is filled that is none of ours', () => {
   for (const { setup, from, faults } of schedules) {
     assert.ok(setup.minReady <= setup.workers);
@@ -54,3 +83,11 @@ test('a schedule can always be done: no master is stopped for good, no disk is f
     }
   }
 });
+
+function changesOf(drawn: readonly Schedule[]): readonly Change[] {
+  return drawn.flatMap(({ faults }) => faults.flatMap((fault) => (fault.kind === 'change' ? [fault] : [])));
+}
+
+function targetOf(fault: Fault): string | undefined {
+  return 'target' in fault ? fault.target.kind : undefined;
+}

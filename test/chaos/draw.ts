@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { anyChange } from './draw-change.js';
 import type { Behaviour, Fault, Schedule, Setup, Stop, Target } from './schedule.js';
 
 /** The schedule of one run: same seed and run, same schedule. Runs are independent, so that each is replayed alone. */
@@ -58,6 +59,7 @@ const anyChild: fc.Arbitrary<Target> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('app'), n: anyN }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('any'), n: anyN }) },
 );
+const seconds: fc.Arbitrary<Target> = fc.record({ kind: fc.constantFrom('successor', 'predecessor') });
 const master: fc.Arbitrary<Target> = fc.constant({ kind: 'master' });
 
 /** The boot takes about half a second, and so does a restart. */
@@ -73,9 +75,6 @@ const TO_CHILD: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGKILL', 'SIGKILL', 'S
   'SIGWINCH',
 ]) as NodeJS.Signals[];
 const TO_MASTER: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGKILL', 'SIGKILL'].concat([
-  'SIGHUP',
-  'SIGUSR2',
-  'SIGTTIN',
   'SIGALRM',
 ]) as NodeJS.Signals[];
 
@@ -111,6 +110,12 @@ const anyFault: fc.Arbitrary<Fault> = fc.oneof(
   },
 );
 
+/** They wait for a roll, or never come. */
+const anyAmbush: fc.Arbitrary<Fault> = fc.oneof(
+  { weight: 3, arbitrary: signalTo(seconds, TO_CHILD) },
+  { weight: 1, arbitrary: pause(seconds, fc.oneof(fc.integer({ min: 10, max: 900 }), fc.constant(null))) },
+);
+
 function signalTo(target: fc.Arbitrary<Target>, signals: readonly NodeJS.Signals[]): fc.Arbitrary<Fault> {
   return fc.record({ kind: fc.constant('signal'), atMs: anyTime, target, signal: fc.constantFrom(...signals) });
 }
@@ -131,19 +136,49 @@ const anyStop: fc.Arbitrary<Stop> = fc.record({
   ),
 });
 
+const anyChanges = fc.array(anyChange(anyTime), { minLength: 1, maxLength: 4, size: 'max' });
+
+/** Faults alone, planned changes among them, or those alone: then nothing at all may be lost. */
+const anyFaults: fc.Arbitrary<{ readonly faults: readonly Fault[]; readonly isPeaceful: boolean }> = fc.oneof(
+  { weight: 3, arbitrary: someFaults(7).map((faults) => ({ faults, isPeaceful: false })) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(someFaults(4), anyChanges, fc.array(anyAmbush, { maxLength: 2, size: 'max' }))
+      .map((parts) => ({ faults: parts.flat(), isPeaceful: false })),
+  },
+  { weight: 2, arbitrary: anyChanges.map((faults) => ({ faults, isPeaceful: true })) },
+);
+
+function someFaults(maxLength: number): fc.Arbitrary<readonly Fault[]> {
+  return fc.array(anyFault, { maxLength, size: 'max' });
+}
+
 const anySchedule: fc.Arbitrary<Schedule> = fc
   .record({
     setup: anySetup,
     from: fc.constantFrom<Schedule['from']>('start', 'ready', 'ready'),
-    faults: fc.array(anyFault, { maxLength: 7, size: 'max' }),
+    doings: anyFaults,
     stop: anyStop,
   })
-  .map(({ setup, from, faults, stop }) => ({
-    setup,
+  .map(({ setup, from, doings: { faults, isPeaceful }, stop }) => ({
+    setup: isPeaceful ? inPeace(setup) : setup,
     from,
-    stop,
+    stop: isPeaceful ? { ...stop, settles: true } : stop,
     faults: faults.filter(({ kind }) => canBeDone(kind, setup, from)).toSorted((one, other) => one.atMs - other.atMs),
   }));
+
+/** The same with programs that do nothing wrong, and clients that would notice. */
+function inPeace(setup: Setup): Setup {
+  const { appBehaviour, agentBehaviour } = setup;
+  const well = { throwsAt: [], flood: false, stubborn: false };
+  return {
+    ...setup,
+    traffic: true,
+    appBehaviour: { ...appBehaviour, ...well },
+    agentBehaviour: { ...agentBehaviour, ...well },
+  };
+}
 
 /** Without a descriptor a boot can't even load its modules: that is no more than an exit of 70, said on standard error. */
 function canBeDone(kind: Fault['kind'], { smallDisk }: Setup, from: Schedule['from']): boolean {

@@ -2,8 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '#eggcup/errors.js';
-import { catchesSignal } from '../helpers/processes.js';
-import type { Delivery } from './observation.js';
+import { catchesSignal, stateOf } from '../helpers/processes.js';
+import { predecessorsIn, successorsIn } from './ambush.js';
+import type { ConfigFile } from './change.js';
+import { Changes } from './changes.js';
+import type { Delivery, Sample } from './observation.js';
 import type { LivingProcess, Sampler } from './sampler.js';
 import type { Fault, Target } from './schedule.js';
 
@@ -11,36 +14,47 @@ import type { Fault, Target } from './schedule.js';
 export class Faults {
   readonly deliveries: Delivery[] = [];
   readonly scarcity: { at: number; isScarce: boolean }[] = [];
+  readonly files: { at: number; file: ConfigFile }[] = [];
   /** Outer pids of those that were stopped, with the time of their SIGCONT. */
   readonly #paused = new Map<number, number>();
   /** What ends at a time, by its kind. */
   readonly #lasting = new Map<'fill' | 'exhaust', number>();
   #storms: { readonly fault: Fault & { kind: 'storm' }; readonly endAt: number; nextAt: number }[] = [];
+  /** Whose target is waited for. */
+  #ambushes: readonly (Fault & { kind: 'signal' | 'pause' })[] = [];
+  #last: Sample | undefined;
+  #hasBooted = false;
+  readonly #changes: Changes;
   readonly #master: number;
   readonly #sampler: Sampler;
   readonly #ballast: string;
 
-  constructor(master: number, sampler: Sampler, healthDir: string) {
+  constructor(master: number, sampler: Sampler, healthDir: string, writeConfig: (file: ConfigFile) => void) {
     this.#master = master;
     this.#sampler = sampler;
     this.#ballast = join(healthDir, 'ballast');
+    const write = (file: ConfigFile): void => {
+      this.files.push({ at: this.#sampler.now, file });
+      writeConfig(file);
+    };
+    this.#changes = new Changes(write, (signal) => this.signalMaster(signal));
   }
 
   inflict(fault: Fault): void {
     switch (fault.kind) {
+      case 'change':
+        this.#changes.add(fault, this.#sampler.now);
+        return;
       case 'signal':
-        this.#deliver(fault.target, fault.signal);
+      case 'pause':
+        if (fault.target.kind === 'successor' || fault.target.kind === 'predecessor')
+          this.#ambushes = [...this.#ambushes, fault];
+        else this.#strike(fault);
         return;
-      case 'pause': {
-        const pid = this.#deliver(fault.target, 'SIGSTOP');
-        const until = fault.forMs === null ? Number.POSITIVE_INFINITY : this.#sampler.now + fault.forMs;
-        if (pid !== undefined) this.#paused.set(pid, until);
-        return;
-      }
       case 'storm': {
         const { now } = this.#sampler;
         this.#storms.push({ fault, endAt: now + fault.forMs, nextAt: now });
-        return this.tick();
+        return;
       }
       case 'fill':
       case 'exhaust':
@@ -50,9 +64,14 @@ export class Faults {
     }
   }
 
-  /** Ends what has lasted as long as it should. */
-  tick(): void {
+  /** Does what is due, and ends what has lasted as long as it should. `last` is the newest look at everything. */
+  tick(last: Sample | undefined): void {
     const { now } = this.#sampler;
+    this.#last = last;
+    this.#ambushes = this.#ambushes.filter((fault) => !this.#strike(fault));
+    this.#hasBooted ||= last?.liveAgeMs !== undefined;
+    // SIGTTIN would stop it before.
+    if (isInCharge(this.#master)) this.#changes.tick(now, this.#hasBooted);
     for (const [pid, until] of this.#paused) if (until <= now) this.#resume(pid);
     for (const [kind, until] of this.#lasting) if (until <= now) this.#end(kind);
     for (const storm of this.#storms) {
@@ -64,15 +83,31 @@ export class Faults {
     this.#storms = this.#storms.filter(({ endAt }) => endAt > now);
   }
 
+  /** Whether something waits for its time or its target. */
+  get isDue(): boolean {
+    return this.#ambushes.length > 0 || this.#changes.areDue;
+  }
+
   /** Ends everything that lasts. */
   endAll(): void {
     for (const pid of this.#paused.keys()) this.#resume(pid);
     for (const kind of this.#lasting.keys()) this.#end(kind);
     this.#storms = [];
+    this.#ambushes = [];
+    this.#changes.endAll();
   }
 
   signalMaster(signal: NodeJS.Signals): void {
     this.#deliver({ kind: 'master' }, signal);
+  }
+
+  /** Returns whether somebody was there. */
+  #strike(fault: Fault & { kind: 'signal' | 'pause' }): boolean {
+    const pid = this.#deliver(fault.target, fault.kind === 'signal' ? fault.signal : 'SIGSTOP');
+    if (pid === undefined) return false;
+    if (fault.kind === 'pause')
+      this.#paused.set(pid, fault.forMs === null ? Number.POSITIVE_INFINITY : this.#sampler.now + fault.forMs);
+    return true;
   }
 
   /** Returns the outer pid that it was sent to. */
@@ -86,7 +121,7 @@ export class Faults {
       pid,
       kind,
       signal,
-      isHeard: kind !== 'master' || isInCharge(outerPid),
+      isHeard: kind !== 'master' || canHear(outerPid, signal),
     };
     if (!send(outerPid, signal)) return undefined;
     this.deliveries.push(delivery);
@@ -99,11 +134,21 @@ export class Faults {
     return fitting['n' in target ? target.n % Math.max(1, fitting.length) : 0];
   }
 
-  #fitting(wanted: 'agent' | 'app' | 'any'): readonly LivingProcess[] {
+  #fitting(wanted: Exclude<Target['kind'], 'master'>): readonly LivingProcess[] {
+    const isWanted = this.#filterFor(wanted);
     return this.#sampler
       .processes()
-      .filter(({ kind, state }) => (wanted === 'any' || kind === wanted) && state !== 'Z' && state !== 'X')
+      .filter((process) => isWanted(process) && process.state !== 'Z' && process.state !== 'X')
       .toSorted((one, other) => one.pid - other.pid);
+  }
+
+  #filterFor(wanted: Exclude<Target['kind'], 'master'>): (process: LivingProcess) => boolean {
+    if (wanted === 'any') return () => true;
+    if (wanted === 'agent' || wanted === 'app') return ({ kind }) => kind === wanted;
+    const last = this.#last;
+    if (last === undefined) return () => false;
+    const pids = wanted === 'successor' ? successorsIn(last) : predecessorsIn(last);
+    return ({ pid, kind }) => kind === 'app' && pids.has(pid);
   }
 
   #resume(pid: number): void {
@@ -149,6 +194,12 @@ function limitDescriptors(pid: number, limit: number): void {
 /** Whether eggcup has taken its signals: by the last of them, for Node itself has handlers of the first. */
 export function isInCharge(master: number): boolean {
   return catchesSignal(master, 'SIGSYS');
+}
+
+/** Signals that stop a process by default wait for one that is stopped, and are forgotten when it goes on (signal(7)). */
+function canHear(master: number, signal: NodeJS.Signals): boolean {
+  const isForgotten = stateOf(master) === 'T' && ['SIGTTIN', 'SIGTTOU'].includes(signal);
+  return isInCharge(master) && !isForgotten;
 }
 
 /** Whether somebody was there to get it. */

@@ -1,5 +1,6 @@
 import type { Observation } from './observation.js';
 import type { Setup } from './schedule.js';
+import { CHANGE_PROMISES } from './promises-changes.js';
 import { END_PROMISES } from './promises-end.js';
 import { ENDPOINT_PROMISES } from './promises-endpoints.js';
 import { FILE_PROMISES } from './promises-files.js';
@@ -14,6 +15,7 @@ export const PROMISES: Readonly<Record<string, Promised>> = {
   ...PROCESS_PROMISES,
   ...END_PROMISES,
   ...ENDPOINT_PROMISES,
+  ...CHANGE_PROMISES,
 };
 
 /** The promises that were broken, each with what was seen. */

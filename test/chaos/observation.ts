@@ -1,11 +1,15 @@
 import { constants } from 'node:os';
 import type { LogLine, StatusFile } from '../helpers/cluster.js';
+import type { ConfigFile } from './change.js';
 import type { Target } from './schedule.js';
 
 /** All that was seen of one run, from outside: what the invariants (invariants.ts) judge. Times are ms since the master's start. */
 export interface Observation {
   readonly samples: readonly Sample[];
   readonly deliveries: readonly Delivery[];
+  /** What the config file was made to say. */
+  readonly files: readonly { readonly at: number; readonly file: ConfigFile }[];
+  readonly traffic: TrafficSeen;
   /** Of the health endpoints' `/status`, where they are on. */
   readonly probes: readonly Probe[];
   /** Times from which on something was used up (disk, descriptors), or nothing any more. */
@@ -15,12 +19,23 @@ export interface Observation {
   /** Whether all was ready again after the faults, where the schedule waits for it. */
   readonly settled: 'yes' | 'no' | 'not asked';
   readonly termination: string;
-  readonly log: readonly LogLine[];
+  readonly log: readonly (LogLine & { readonly at: number })[];
   /** Everything that was printed, the log too. */
   readonly output: string;
   /** After the end. */
   readonly leftFiles: readonly string[];
   readonly leftProcesses: readonly LeftProcess[];
+}
+
+/** What became of requests to the application. */
+export interface TrafficSeen {
+  readonly answered: number;
+  readonly lost: readonly {
+    readonly sentAt: number;
+    readonly at: number;
+    readonly path: string;
+    readonly why: string;
+  }[];
 }
 
 export interface LeftProcess {
@@ -51,6 +66,8 @@ export interface SeenProcess {
   readonly state: string;
   /** Within 20 ms. */
   readonly startedAt: number;
+  /** The APP_VERSION of an app worker or agent. */
+  readonly version: string | undefined;
 }
 
 export interface Probe {

@@ -117,7 +117,7 @@ function isOurs(stack: string): boolean {
 
 /** Whether anybody may have outlived his time, or nobody had any: the third signal kills. */
 function mayHang(seen: Observation, { program, appBehaviour, agentBehaviour }: Setup): boolean {
-  const { deliveries, scarcity } = seen;
+  const { deliveries, log, scarcity } = seen;
   const isStopped = deliveries.some(
     ({ kind, signal }) => kind !== 'master' && (signal === 'SIGSTOP' || signal === 'SIGURG'),
   );
@@ -126,8 +126,9 @@ function mayHang(seen: Observation, { program, appBehaviour, agentBehaviour }: S
   );
   const isBusy = appBehaviour.flood || agentBehaviour.flood || longestGap(seen) > 300;
   const isStubborn = appBehaviour.stubborn || agentBehaviour.stubborn;
-  // Seen of egg: when its agent, and with it the leader of its clients, was killed during a stop, it was not closed in time.
-  const isLeaderless = program === 'egg' && deliveries.some(({ kind }) => kind === 'agent');
+  // Seen of egg: when its agent, and with it the leader of its clients, has ended, an app worker is not closed before they have found
+  // the next one, which takes seconds.
+  const isLeaderless = program === 'egg' && log.some(({ event, slot }) => event === 'child.exited' && slot === 'agent');
   return isLeaderless || isStopped || isStubborn || isBusy || asks.length > 2 || scarcity.length > 0;
 }
 

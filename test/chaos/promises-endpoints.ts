@@ -27,7 +27,7 @@ function isStatus({ code, body }: NonNullable<Probe['answer']>): boolean {
   if (code !== 200) return false;
   try {
     const { phase, children } = JSON.parse(body) as Partial<StatusFile>;
-    return ['starting', 'running', 'stopping'].includes(String(phase)) && Array.isArray(children);
+    return ['starting', 'running', 'reloading', 'stopping'].includes(String(phase)) && Array.isArray(children);
   } catch {
     return false; // Said by its text.
   }

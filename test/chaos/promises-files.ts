@@ -1,5 +1,6 @@
 import type { Promised } from './invariants.js';
 import type { Observation } from './observation.js';
+import { isRunning } from './planned.js';
 import { type Moment, isAtWork, lasting, moments, patience, stopHeardBy } from './timeline.js';
 
 /** Design 3: a beat at most every 2 s. */
@@ -30,17 +31,17 @@ export const FILE_PROMISES: Readonly<Record<string, Promised>> = {
       const living = moment.processes.filter(
         ({ pid, kind, state }) => kind === 'app' && state !== 'Z' && everReady.has(pid),
       );
-      return moment.ready && living.length < minReady && isAtWork(moment);
+      return moment.ready && living.length < minReadyIn(moment, minReady) && isAtWork(moment);
     });
-    return found === undefined ? undefined : `${found} fewer than ${minReady} lived`;
+    return found === undefined ? undefined : `${found} fewer than ${minReady}, or than there are to be, lived`;
   },
 
   'ready is there soon when status.json says that enough app workers listen': (seen, { minReady }) => {
     const found = lasting(moments(seen), patience(seen), (moment) => {
       const { status } = moment;
-      if (typeof status === 'string' || status.phase !== 'running' || !isAtWork(moment)) return false;
+      if (typeof status === 'string' || !isRunning(moment) || !isAtWork(moment)) return false;
       const listening = status.children.filter(({ slot, state }) => slot !== 'agent' && state === 'ready').length;
-      return listening >= minReady !== moment.ready && !isScarce(seen, moment);
+      return listening >= minReadyIn(moment, minReady) !== moment.ready && !isScarce(seen, moment);
     });
     return found === undefined ? undefined : `${found} it was not as status.json says`;
   },
@@ -65,18 +66,24 @@ export const FILE_PROMISES: Readonly<Record<string, Promised>> = {
   },
 
   'status.json always parses, and its phase only goes on': (seen) => {
+    // A roll begins and ends while it runs.
     const order = ['starting', 'running', 'stopping'];
     let last = 0;
     for (const { at, status } of seen.samples) {
       if (status === 'broken') return `it did not parse at ${Math.round(at)} ms`;
       if (status === 'absent') continue;
-      const now = order.indexOf(status.phase);
+      const now = order.indexOf(status.phase === 'reloading' ? 'running' : status.phase);
       if (now < last) return `${status.phase} at ${Math.round(at)} ms after ${order[last]}`;
       last = now;
     }
     return undefined;
   },
 };
+
+/** Of fewer app workers than `health.minReady` all have to listen; those that are new count once they have. */
+function minReadyIn({ status }: Moment, minReady: number): number {
+  return typeof status === 'string' ? minReady : Math.max(1, Math.min(minReady, status.minReady));
+}
 
 function hasStarted(all: readonly Moment[]): boolean {
   return all.some(({ started }) => started);

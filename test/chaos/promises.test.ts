@@ -25,7 +25,7 @@ const setup: Setup = {
   appBehaviour: { startMs: 0, throwsAt: [], flood: false, stubborn: false, family: false },
   agentBehaviour: { startMs: 0, throwsAt: [], flood: false, stubborn: false },
 };
-const worker: SeenProcess = { pid: 13, kind: 'app', isChild: true, state: 'S', startedAt: 100 };
+const worker: SeenProcess = { pid: 13, kind: 'app', isChild: true, state: 'S', startedAt: 100, version: '0' };
 
 test('a run in which all is well breaks no promise', () => {
   assert.deepEqual(brokenPromises(good(), setup), []);
@@ -77,10 +77,7 @@ const BROKEN: readonly (readonly [promise: string, Observation])[] = [
       deliveries: [toMaster('SIGTERM', 6000)],
     },
   ],
-  [
-    'nothing is forked after a stop was asked for',
-    { ...good(), log: [...good().log, { level: 'info', event: 'child.forked' }] },
-  ],
+  ['nothing is forked after a stop was asked for', { ...good(), log: [...good().log, line('child.forked')] }],
   ['the cluster recovers when the faults are over', { ...good(), settled: 'no' }],
   ['the master ends in time', { ...good(), end: undefined }],
   ['the master ends in time', { ...good(), end: { at: 18_000, code: 0 } }],
@@ -99,9 +96,9 @@ const BROKEN: readonly (readonly [promise: string, Observation])[] = [
   ],
   [
     'the exit code is that of the first stop, and 15 when that had to kill',
-    { ...good(), log: [...good().log, { level: 'warn', event: 'child.killed' }] },
+    { ...good(), log: [...good().log, line('child.killed')] },
   ],
-  ['only who may hang is killed', { ...good(), log: [...good().log, { level: 'warn', event: 'child.killed' }] }],
+  ['only who may hang is killed', { ...good(), log: [...good().log, line('child.killed')] }],
   [
     'the health endpoints answer, from the first time on',
     { ...good(), probes: [...good().probes.slice(0, 2), { at: 3000, answer: undefined }] },
@@ -117,6 +114,40 @@ const BROKEN: readonly (readonly [promise: string, Observation])[] = [
   ['eggcup itself throws nothing', { ...good(), output: 'Error: x\n    at send (/a/dist/worker/script-main.js:1:2)' }],
   ['eggcup itself throws nothing', { ...good(), output: '(node:13) MaxListenersExceededWarning: …' }],
   ['no file is left', { ...good(), leftFiles: ['live'] }],
+  [
+    'changes alone lose no request',
+    { ...good(), traffic: { answered: 9, lost: [{ sentAt: 2000, at: 2010, path: '/', why: 'ECONNRESET' }] } },
+  ],
+  [
+    'changes alone leave as many listening as before or after them',
+    changed(({ at }) => at === 4000, { status: status('reloading', []) }),
+  ],
+  [
+    'status.json shows one process for a slot, and one more only while it is to take over',
+    changed(({ at }) => at === 4000, { status: { ...status('running', []), children: [childOf(13), childOf(14)] } }),
+  ],
+  [
+    'status.json shows one process for a slot, and one more only while it is to take over',
+    changed(({ at }) => at === 4000, {
+      status: { ...status('reloading', []), children: [childOf(13), childOf(14), childOf(15)] },
+    }),
+  ],
+  [
+    'each change that is asked for is answered',
+    { ...good(), deliveries: [toMaster('SIGUSR2', 4000), ...good().deliveries] },
+  ],
+  [
+    'the number of app workers is changed as it is asked for',
+    { ...good(), log: [...good().log, line('scale.begun', { reason: 'SIGTTIN received', from: 1, to: 3 })] },
+  ],
+  [
+    'in the end there are as many app workers as were asked for',
+    { ...good(), log: [...good().log, line('scale.begun', { reason: 'SIGTTIN received', from: 1, to: 2 })] },
+  ],
+  [
+    'in the end all processes run what was last asked for',
+    { ...good(), files: [{ at: 4000, file: { workers: 1, version: 1, flaw: 'none' } }] },
+  ],
   ['no process is left', { ...good(), leftProcesses: [{ pid: 13, kind: 'other', name: 'sleep' }] }],
 ];
 
@@ -190,7 +221,9 @@ function good(): Observation {
     end: { at: END_MS, code: 0 },
     settled: 'yes',
     termination: '',
-    log: [...logOf('child.ready', 'cluster.ready'), { level: 'info', event: 'stop.begun', exitCode: 0 }],
+    log: [...logOf('child.ready', 'cluster.ready'), line('stop.begun', { exitCode: 0 })],
+    files: [],
+    traffic: { answered: 100, lost: [] },
     output: '',
     leftFiles: [],
     leftProcesses: [],
@@ -216,7 +249,15 @@ function between(from: number, to: number): (sample: Sample) => boolean {
 }
 
 function logOf(...events: readonly string[]): Observation['log'] {
-  return events.map((event) => ({ level: 'info', event, slot: 'app-0', pid: 13 }));
+  return events.map((event) => line(event, { slot: 'app-0', pid: 13 }));
+}
+
+function childOf(pid: number): StatusFile['children'][number] {
+  return { slot: 'app-0', pid, state: 'ready', restarts: 0 };
+}
+
+function line(event: string, fields: Readonly<Record<string, unknown>> = {}): Observation['log'][number] {
+  return { level: 'info', event, at: 4000, ...fields };
 }
 
 function toMaster(signal: NodeJS.Signals, at: number): Delivery {
@@ -226,5 +267,5 @@ function toMaster(signal: NodeJS.Signals, at: number): Delivery {
 function status(phase: string, pids: readonly number[]): StatusFile {
   const children = pids.map((pid, index) => ({ slot: `app-${index}`, pid, state: 'ready', restarts: 0 }));
   const plan = { workers: 1, heapMiB: null, reasons: [] };
-  return { phase, pid: 2, address: null, plan, container: {}, children, restartsInWindow: 0, zombies: 0 };
+  return { phase, pid: 2, address: null, plan, container: {}, children, restartsInWindow: 0, minReady: 1, zombies: 0 };
 }

@@ -3,6 +3,7 @@ import { hasCode } from '#eggcup/errors.js';
 import { isLiving, programOf } from '../helpers/processes.js';
 import { Faults, isInCharge } from './faults.js';
 import type { LeftProcess, Observation, Sample } from './observation.js';
+import { isSettled } from './planned.js';
 import { Prober } from './prober.js';
 import { Sampler, kindOf } from './sampler.js';
 import { Traffic } from './traffic.js';
@@ -13,6 +14,10 @@ const TICK_MS = 20;
 /** From the last signal on: far more than any stop may take. */
 const END_MS = 25_000;
 const SETTLE_MS = 25_000;
+/** So long something may wait for its target when all others have been done. */
+const AMBUSH_MS = 1500;
+/** A master that is awake has answered a signal by then. */
+const HEARD_MS = 400;
 /** Orphans of a killed master have two seconds, and a machine that is busy. */
 const ORPHANS_MS = 8000;
 /** What was killed last is gone when the kernel has come to it. */
@@ -30,14 +35,16 @@ export async function runSchedule(schedule: Schedule, meddle?: Meddler): Promise
   try {
     await sandbox.untilStarted(setup.role);
     const runner = new Runner(schedule, sandbox, meddle);
-    const traffic = setup.traffic ? new Traffic(port) : undefined;
+    const traffic = setup.traffic ? new Traffic(port, () => runner.now) : undefined;
     const prober = setup.http ? new Prober(httpPort, () => runner.now) : undefined;
     const seen = await runner.observe().finally(() => {
       traffic?.end();
       prober?.end();
     });
     await sandbox.release();
-    return { ...seen, probes: prober?.probes ?? [], log: sandbox.log, output: sandbox.text };
+    const log = sandbox.log.map((line) => ({ ...line, at: Date.parse(String(line['time'])) - runner.epoch }));
+    const requests = traffic?.seen ?? { answered: 0, lost: [] };
+    return { ...seen, probes: prober?.probes ?? [], traffic: requests, log, output: sandbox.text };
   } finally {
     await sandbox.release();
     sandbox.dispose();
@@ -60,14 +67,19 @@ class Runner {
     this.#sandbox = sandbox;
     this.#meddle = meddle;
     this.#sampler = new Sampler(sandbox.masterPid, sandbox.healthDir, performance.now());
-    this.#faults = new Faults(sandbox.masterPid, this.#sampler, sandbox.healthDir);
+    this.#faults = new Faults(sandbox.masterPid, this.#sampler, sandbox.healthDir, (file) => sandbox.writeConfig(file));
   }
 
   get now(): number {
     return this.#sampler.now;
   }
 
-  async observe(): Promise<Omit<Observation, 'log' | 'probes' | 'output'>> {
+  /** When its time began, by the clock of the day. */
+  get epoch(): number {
+    return Date.now() - this.now;
+  }
+
+  async observe(): Promise<Omit<Observation, 'log' | 'probes' | 'traffic' | 'output'>> {
     const { from, faults, stop } = this.#schedule;
     if (from === 'ready') await this.#while(() => this.#samples.at(-1)?.ready !== true, END_MS);
     this.#from = from === 'ready' ? this.#sampler.now : 0;
@@ -84,6 +96,7 @@ class Runner {
     return {
       samples: this.#samples,
       deliveries: this.#faults.deliveries,
+      files: this.#faults.files,
       scarcity: this.#faults.scarcity,
       end: code === undefined ? undefined : { at: this.#endedAt, code },
       settled,
@@ -95,7 +108,9 @@ class Runner {
 
   async #inflict(fault: Schedule['faults'][number]): Promise<void> {
     await this.#at(fault.atMs);
-    if (this.#lives) this.#faults.inflict(fault);
+    if (!this.#lives) return;
+    this.#faults.inflict(fault);
+    this.#faults.tick(this.#samples.at(-1));
   }
 
   /** One look after the other until the time has come, or the master has ended. */
@@ -108,7 +123,7 @@ class Runner {
     const deadline = this.#sampler.now + patienceMs;
     while (this.#lives && waits()) {
       if (this.#sampler.now > deadline) return false;
-      this.#faults.tick();
+      this.#faults.tick(this.#samples.at(-1));
       this.#look();
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
@@ -129,8 +144,16 @@ class Runner {
   }
 
   async #settle(): Promise<'yes' | 'no'> {
+    await this.#while(() => this.#faults.isDue, AMBUSH_MS);
     this.#faults.endAll();
-    return (await this.#while(() => !isSettled(this.#samples.at(-1)), SETTLE_MS)) ? 'yes' : 'no';
+    const heardBy = this.#sampler.now + HEARD_MS;
+    const waits = (): boolean => this.#sampler.now < heardBy || !this.#isSettled;
+    return (await this.#while(waits, SETTLE_MS)) ? 'yes' : 'no';
+  }
+
+  get #isSettled(): boolean {
+    const last = this.#samples.at(-1);
+    return last !== undefined && isSettled(last);
   }
 
   /** The first is sent when it can be heard; the others when their time has come. */
@@ -159,13 +182,6 @@ class Runner {
     }
     return left();
   }
-}
-
-function isSettled(sample: Sample | undefined): boolean {
-  if (sample === undefined || typeof sample.status === 'string') return false;
-  return (
-    sample.ready && sample.status.phase === 'running' && sample.status.children.every(({ state }) => state === 'ready')
-  );
 }
 
 /** A free port where the kernel takes none for others' connections: they may come in the middle of a run. */

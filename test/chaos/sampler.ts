@@ -9,6 +9,8 @@ export interface LivingProcess extends SeenProcess {
   readonly outerPid: number;
 }
 
+type Identity = Pick<SeenProcess, 'pid' | 'kind' | 'version'>;
+
 const TICK_MS = 10; // USER_HZ is 100 on every Linux.
 
 /** Looks at a master's processes and files, from outside of its namespaces. */
@@ -18,7 +20,7 @@ export class Sampler {
   /** `performance.now()` at the master's start. */
   readonly #zero: number;
   /** What does not change of a process, by its outer pid and start. */
-  readonly #known = new Map<string, Pick<SeenProcess, 'pid' | 'kind'>>();
+  readonly #known = new Map<string, Identity>();
 
   constructor(master: number, healthDir: string, zero: number) {
     this.#master = master;
@@ -94,12 +96,13 @@ export class Sampler {
     return this.now - (upMs - ticks * TICK_MS);
   }
 
-  #identity(outerPid: number, { ticks }: Stat, isChild: boolean): Pick<SeenProcess, 'pid' | 'kind'> {
+  #identity(outerPid: number, { ticks }: Stat, isChild: boolean): Identity {
     const key = `${outerPid} ${ticks}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const pids = /^NSpid:.*\t(\d+)$/m.exec(textOf(outerPid, 'status'))?.[1];
-    const identity = { pid: Number(pids ?? 0), kind: kindOf(outerPid) };
+    const version = /(?:^|\0)APP_VERSION=([^\0]*)/.exec(textOf(outerPid, 'environ'))?.[1];
+    const identity = { pid: Number(pids ?? 0), kind: kindOf(outerPid), version };
     // Between its fork and its exec a process is its parent's double: of a worker's children none is another worker.
     if (!isChild) return { ...identity, kind: 'other' };
     if (identity.kind !== 'other' && pids !== undefined) this.#known.set(key, identity);

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { type LogLine, projectRoot } from '../helpers/cluster.js';
 import { childrenOf, programOf } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
-import { configOf } from './config.js';
+import type { ConfigFile } from './change.js';
+import { configOf, firstFile } from './config.js';
 import type { Setup } from './schedule.js';
 
 const ISOLATE = ['--pid', '--fork', '--mount-proc', '--kill-child'];
@@ -34,6 +35,8 @@ const UNSHARE_FAILED = 'unshare: sigprocmask unblock failed';
 /** A master in its own PID and mount namespace, with what belongs to it. */
 export class Sandbox {
   readonly dir = mkdtempSync(join(tmpdir(), 'eggcup-chaos-'));
+  readonly #setup: Setup;
+  readonly #ports: { readonly port: number; readonly httpPort: number };
   readonly #process: ChildProcess;
   readonly #closed: Promise<void>;
   #output = '';
@@ -43,10 +46,12 @@ export class Sandbox {
   masterPid = 0;
 
   constructor(setup: Setup, port: number, httpPort: number) {
+    this.#setup = setup;
+    this.#ports = { port, httpPort };
     const health = join(this.dir, 'health');
     mkdirSync(health);
     writeFileSync(join(this.dir, 'termination'), '');
-    writeFileSync(join(this.dir, 'cluster.yaml'), JSON.stringify(configOf(setup, this.dir, port, httpPort)));
+    this.writeConfig(firstFile(setup));
     const master = [process.execPath, join(projectRoot, 'dist/entry.js'), '--config', join(this.dir, 'cluster.yaml')];
     const init = setup.role === 'pid1' ? master : ['sh', '-c', INIT, 'init', ...master];
     this.#process = spawn('unshare', ['--mount', 'sh', '-c', OUTER, 'sandbox', 'unshare', ...ISOLATE, ...init], {
@@ -59,6 +64,13 @@ export class Sandbox {
     stderr.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
     status.setEncoding('utf8').on('data', (text: string) => (this.#status += text));
     this.#closed = new Promise((resolve) => this.#process.once('close', () => resolve()));
+  }
+
+  /** At once: a master that reads it meanwhile sees all of the old one or all of the new one. */
+  writeConfig(file: ConfigFile): void {
+    const text = JSON.stringify(configOf(this.#setup, file, { dir: this.dir, ...this.#ports }));
+    writeFileSync(join(this.dir, 'cluster.yaml.new'), text);
+    renameSync(join(this.dir, 'cluster.yaml.new'), join(this.dir, 'cluster.yaml'));
   }
 
   /** The master's exit code, 128+n for signal n; `undefined` while it lives. */

@@ -1,3 +1,5 @@
+import { type Change, showChange } from './change.js';
+
 /** What one run of chaos is made of: pure data, drawn from a seed (draw.ts), done to a real master (run.ts). */
 export interface Schedule {
   readonly setup: Setup;
@@ -40,10 +42,16 @@ export interface Behaviour {
   readonly stubborn: boolean;
 }
 
-/** `n` picks one of the processes of that kind which live, round about; `any` is any process below the master. */
-export type Target = { readonly kind: 'master' | 'agent' } | { readonly kind: 'app' | 'any'; readonly n: number };
+/**
+ * `n` picks one of the processes of that kind which live, round about; `any` is any process below the master. A successor (an app
+ * worker that is to take over) and a predecessor (one that ends while its slot has another) are waited for.
+ */
+export type Target =
+  | { readonly kind: 'master' | 'agent' | 'successor' | 'predecessor' }
+  | { readonly kind: 'app' | 'any'; readonly n: number };
 
 export type Fault =
+  | Change
   | { readonly kind: 'signal'; readonly atMs: number; readonly target: Target; readonly signal: NodeJS.Signals }
   /** SIGSTOP, and SIGCONT later; `null` is never, for children only. */
   | { readonly kind: 'pause'; readonly atMs: number; readonly target: Target; readonly forMs: number | null }
@@ -87,6 +95,8 @@ export function show({ setup, from, faults, stop }: Schedule): string {
 function showFault(fault: Fault): string {
   const at = `  at ${fault.atMs} ms:`;
   switch (fault.kind) {
+    case 'change':
+      return `${at} ${showChange(fault)}`;
     case 'signal':
       return `${at} ${fault.signal} to ${showTarget(fault.target)}`;
     case 'pause':

@@ -46,12 +46,12 @@ export async function tryRun(seed: number, run: number): Promise<Tried> {
 }
 
 function showObservation(seen: Observation): readonly string[] {
-  const { deliveries, end, samples } = seen;
+  const { deliveries, end, samples, traffic } = seen;
   return [
     ...deliveries.map(({ at, signal, kind, pid, isHeard }) => {
       return `  done at ${Math.round(at)} ms: ${signal} to ${kind} (pid ${pid})${isHeard ? '' : ', too early to be heard for certain'}`;
     }),
-    `  ended at ${Math.round(end?.at ?? 0)} ms with ${end?.code ?? 'nothing'}; ${samples.length} samples, the longest gap ${Math.round(longestGap(seen))} ms`,
+    `  ended at ${Math.round(end?.at ?? 0)} ms with ${end?.code ?? 'nothing'}; ${samples.length} samples, the longest gap ${Math.round(longestGap(seen))} ms; ${traffic.answered} requests answered, ${traffic.lost.length} lost`,
   ];
 }
 

@@ -32,6 +32,7 @@ export interface StatusFile {
     readonly restarts: number;
   }[];
   readonly restartsInWindow: number;
+  readonly minReady: number;
   readonly zombies: number;
 }
 

@@ -175,6 +175,19 @@ test('a version that does not start ends the roll; the old workers go on, and th
   await cluster.assertGone();
 });
 
+test('an agent that does not start ends the roll; the next one is like the one before it', async (t) => {
+  const cluster = await start(t, { agent: { script: fixture('scripts/agent-idle.js') } });
+  await cluster.untilReady();
+  rewrite(cluster, { agent: { script: fixture('scripts/agent-throws.js') } });
+  cluster.signal('SIGHUP');
+  const aborted = await cluster.untilLogged('reload.aborted');
+  assert.deepEqual([aborted['slot'], aborted['left']], ['agent', ['agent']]);
+  await until('all to be ready', () => cluster.status()?.children.every(({ state }) => state === 'ready') === true);
+  assert.deepEqual([cluster.status()?.phase, cluster.status()?.restartsInWindow], ['running', 0]);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
 test('SIGTTIN and SIGTTOU: a worker more, a worker fewer, at least one; no request is lost', async (t) => {
   const cluster = await start(t);
   await cluster.untilReady();

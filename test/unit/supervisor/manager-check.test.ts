@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GIVE_UP_MS } from '#eggcup/supervisor/shutdown.js';
 import { isLive } from '#eggcup/supervisor/view.js';
 import { type Scenario, running } from './scenario.js';
 
@@ -55,6 +56,40 @@ test('no app worker at all fails the check, with or without an agent', () => {
     cluster.world.advance(10_000);
     assert.equal(failedChecks(cluster), 1);
   }
+});
+
+test('an agent that a roll replaces is not missed, neither while it ends nor while its successor starts', () => {
+  const cluster = running({ ...EVERY, workers: 1, agentStopMs: 60_000 });
+  crashTwice(cluster, 'agent'); // In a row that its successor has no part in.
+  cluster.world.advance(100_000);
+  cluster.world.allReady();
+  const [agent, worker] = [cluster.process('agent'), cluster.process('app-0')];
+  cluster.roll(true);
+  cluster.world.sayReady(cluster.process('app-0'));
+  cluster.world.exit(worker);
+  assert.deepEqual([agent.alive, cluster.state('agent')], [true, 'stopping']);
+  for (const ends of [false, true]) {
+    if (ends) cluster.world.settle();
+    cluster.world.advance(1);
+    cluster.world.advance(10_000);
+    assert.equal(failedChecks(cluster), 0);
+  }
+  assert.deepEqual([agent.alive, cluster.state('agent')], [false, 'starting']);
+});
+
+test('a replaced agent that has to be killed is not missed before its kill is given up', () => {
+  const cluster = running({ ...EVERY, workers: 1, checkIntervalMs: 1000, agentStopMs: 500 });
+  const [agent, worker] = [cluster.process('agent'), cluster.process('app-0')];
+  Object.assign(agent, { ignoresTerm: true, ignoresKill: true });
+  cluster.roll(true);
+  cluster.world.sayReady(cluster.process('app-0'));
+  cluster.world.exit(worker);
+  cluster.world.advance(500);
+  assert.equal(cluster.state('agent'), 'killed');
+  cluster.world.advance(GIVE_UP_MS - 1);
+  assert.equal(failedChecks(cluster), 0);
+  cluster.world.advance(1000);
+  assert.equal(failedChecks(cluster), 1);
 });
 
 function crashTwice(cluster: Scenario, slot: 'agent' | 'app-0' | 'app-1'): void {

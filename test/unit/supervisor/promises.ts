@@ -183,7 +183,7 @@ export const PROMISES = {
         // The same step by a supervisor that never gives up shows what the check looked at.
         const looked = transition(before, event, patient).state;
         if (looked.phase.kind === 'running' && event.at >= before.phase.nextCheckAt) {
-          bad = isHealthy(looked, world.policy.hasAgent) ? 0 : bad + 1;
+          bad = isHealthy(looked, world.policy.hasAgent, event.at) ? 0 : bad + 1;
         }
         const gaveUp = (after.phase.kind === 'stopping' || after.phase.kind === 'exited') && after.phase.exitCode === 1;
         assert.equal(gaveUp, looked.phase.kind === 'running' && bad >= world.policy.checkFailures);

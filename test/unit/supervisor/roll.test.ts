@@ -124,6 +124,43 @@ test('asked again meanwhile, all are replaced once more; with what the newest re
   assert.deepEqual([cluster.world.state.launch, cluster.world.state.roll], [2, undefined]);
 });
 
+for (const [how, fail] of [
+  ['says that it cannot start', (cluster: Scenario) => cluster.world.failStart(cluster.process('agent'), false)],
+  ['exits', (cluster: Scenario) => cluster.crash('agent')],
+  ['is not ready in time', (cluster: Scenario) => cluster.world.advance(60_000)],
+] as const) {
+  test(`a new agent that ${how} ends the roll; the next one is started as the one before it was, and nothing is counted`, () => {
+    const cluster = running({ workers: 1, checkIntervalMs: 100_000 });
+    const before = cluster.process('agent');
+    cluster.roll(true, 1);
+    endTurn(cluster);
+    cluster.world.settle();
+    assert.notEqual(cluster.process('agent'), before);
+    fail(cluster);
+    cluster.world.settle();
+    assert.match(cluster.world.state.lastRoll?.failure ?? '', /^agent: /);
+    assert.deepEqual(
+      cluster.world.state.slots.map(({ slot, launch }) => `${slot} ${launch}`),
+      ['agent 0', 'app-0 1'],
+    );
+    assert.deepEqual([cluster.world.state.roll, cluster.world.state.crashes], [undefined, []]);
+    cluster.world.allReady();
+    assert.equal(cluster.state('agent'), 'ready');
+  });
+}
+
+test('a config that is taken back while the agent gets it is taken back from the agent too', () => {
+  const cluster = running({ workers: 1 });
+  cluster.roll(true, 1);
+  cluster.roll(false, 2); // As the agent runs now nothing has changed for it.
+  cluster.roll();
+  for (let turns = 0; turns < 6; turns += 1) endTurn(cluster);
+  assert.deepEqual(
+    [cluster.world.state.roll, cluster.world.state.slots.map(({ launch }) => launch)],
+    [undefined, [2, 2]],
+  );
+});
+
 test('a request that a failed one has kept waiting begins after it', () => {
   const cluster = running({ workers: 1 });
   cluster.roll(false, 1);

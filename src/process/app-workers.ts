@@ -112,16 +112,17 @@ export class AppWorkers {
   #disconnected(worker: Worker): void {
     const child = this.#children.get(worker);
     if (child === undefined) return;
-    this.#prepare(child.slot);
     this.#events.disconnected(child);
+    // Last before cfork hears of it: the answer may have forked something else.
+    this.#prepare(child.slot);
   }
 
   #exited(worker: Worker, code: number | null, signal: string | null): void {
     const child = this.#children.get(worker);
     if (child === undefined) return;
     this.#children.delete(worker);
-    this.#prepare(child.slot);
     child.endTail(() => this.#events.exited(child, code, signal));
+    this.#prepare(child.slot);
   }
 
   #adoptSuccessor(worker: Worker): void {

@@ -110,7 +110,8 @@ export function newAgentEnded(turn: Turn, agent: Child, why: string): boolean {
 export function successorRefused(turn: Turn, slot: Slot, message: string): void {
   const { roll } = turn.state;
   turn.log('error', 'child.fork-failed', { slot, message });
-  if (roll?.step.kind === 'forking') abort(turn, roll, slot, `its successor could not be forked: ${message}`);
+  if (roll?.step.kind === 'forking' && roll.slots[0] === slot)
+    abort(turn, roll, slot, `its successor could not be forked: ${message}`);
 }
 
 function abort(turn: Turn, roll: Roll, slot: Slot, why: string): void {

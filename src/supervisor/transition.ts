@@ -141,6 +141,7 @@ function completeStart(turn: Turn): void {
     startedAt: turn.at,
   };
   turn.order({ kind: 'allow-refork', allowed: true });
-  turn.log('info', 'cluster.ready', { workers: turn.policy.workers, pids: listeningPids(turn.state) });
+  const pids = listeningPids(turn.state);
+  turn.log('info', 'cluster.ready', { workers: pids.length, pids });
   for (const to of ['parent', 'apps', 'agent'] as const) turn.send(to, { action: 'egg-ready' });
 }

@@ -36,6 +36,7 @@ export class WebSocketClient {
     this.#socket = socket;
     this.#onText = onText;
     this.#received = head;
+    socket.unref();
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     // The process is killed sooner or later; who waits for an answer has a time limit.
     socket.on('error', () => undefined);
@@ -56,13 +57,12 @@ export class WebSocketClient {
     this.#socket.write(Buffer.concat([Buffer.of(TEXT), length, mask, masked]));
   }
 
-  close(): void {
-    this.#socket.destroy();
-  }
-
   #receive(chunk: Buffer): void {
     this.#received = Buffer.concat([this.#received, chunk]);
-    if (this.#received.length > MAX_BYTES) return this.close();
+    if (this.#received.length > MAX_BYTES) {
+      this.#socket.destroy();
+      return;
+    }
     for (let frame = takeFrame(this.#received); frame !== undefined; frame = takeFrame(this.#received)) {
       this.#received = this.#received.subarray(frame.end);
       if (frame.kind === TEXT) this.#onText(frame.payload.toString());

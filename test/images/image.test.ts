@@ -92,7 +92,10 @@ imageTest('the doctor sees what the container allows: as its command, and beside
   const container = new Container(t, [...HARDENED, ...limits]);
   await container.untilReady();
   const beside = findingsIn(container.exec(...doctor).stdout);
-  assert.equal(beside.get('running')?.found, 'a master, process 1, is running');
+  assert.equal(
+    beside.get('running')?.found,
+    'a master, process 1, is running, and answers at /run/eggcup/control.sock',
+  );
   assert.equal(container.stop(30), 0);
 });
 

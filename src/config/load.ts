@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Finding, findContradictions } from './combinations.js';
 import { ConfigError, type ConfigIssue } from './config-error.js';
@@ -8,6 +7,7 @@ import { type ConfigFile, type ConfigOrigin, type ConfigRequest, readConfigFile 
 import { isHidden } from './mask.js';
 import type { Origin } from './origin.js';
 import type { Path } from './path.js';
+import { readText } from './read-text.js';
 import { resolvePaths } from './resolve.js';
 import { type Config, schema } from './schema.js';
 import { readSetOptions } from './set-options.js';
@@ -33,7 +33,7 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   const folder = dirname(source.file);
   const sources = {
     variable: (name: string) => request.env[name],
-    file: (path: string) => readFileSync(resolve(folder, path), 'utf8'),
+    file: (path: string) => readText(resolve(folder, path), request.isRunning === true),
   };
 
   const { tree: written, issues: unreadable } = parseConfigFile(source);

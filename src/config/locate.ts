@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { hasCode } from '../errors.js';
 import { ConfigError } from './config-error.js';
+import { readText } from './read-text.js';
 
 /** Where the config is looked for. */
 export interface ConfigRequest {
@@ -15,6 +15,8 @@ export interface ConfigRequest {
   readonly exampleFile: string;
   /** By default `/etc/eggcup/cluster.yaml`. */
   readonly systemFile?: string;
+  /** A master runs by another config: nothing may be waited for. */
+  readonly isRunning?: boolean;
 }
 
 export type ConfigOrigin = 'option' | 'variable' | 'cwd' | 'system' | 'example';
@@ -29,32 +31,33 @@ export interface ConfigFile {
 }
 
 /** Reads the file that is named, else the first that exists. */
-export function readConfigFile({ file, env, cwd, exampleFile, systemFile }: ConfigRequest): ConfigFile {
+export function readConfigFile(request: ConfigRequest): ConfigFile {
+  const { file, env, cwd, exampleFile, systemFile, isRunning = false } = request;
   const variable = env['EGGCUP_CONFIG'];
-  if (file !== undefined) return readNamed(resolve(cwd, file), 'option', '--config', cwd);
+  if (file !== undefined) return readNamed(resolve(cwd, file), 'option', '--config', cwd, isRunning);
   if (variable !== undefined && variable !== '')
-    return readNamed(resolve(cwd, variable), 'variable', 'EGGCUP_CONFIG', cwd);
+    return readNamed(resolve(cwd, variable), 'variable', 'EGGCUP_CONFIG', cwd, isRunning);
   return (
-    read(join(cwd, 'cluster.yaml'), 'cwd', cwd) ??
-    read(systemFile ?? '/etc/eggcup/cluster.yaml', 'system', cwd) ??
-    readNamed(exampleFile, 'example', 'the bundled example', cwd)
+    read(join(cwd, 'cluster.yaml'), 'cwd', cwd, isRunning) ??
+    read(systemFile ?? '/etc/eggcup/cluster.yaml', 'system', cwd, isRunning) ??
+    readNamed(exampleFile, 'example', 'the bundled example', cwd, isRunning)
   );
 }
 
 /** Far more than a config can need; it is read at once, and `--config` may name anything. */
 const MAX_LENGTH = 2 ** 20;
 
-function readNamed(file: string, origin: ConfigOrigin, namedBy: string, cwd: string): ConfigFile {
-  const found = read(file, origin, cwd);
+function readNamed(file: string, origin: ConfigOrigin, namedBy: string, cwd: string, isRunning: boolean): ConfigFile {
+  const found = read(file, origin, cwd, isRunning);
   if (found === undefined)
     throw failure(`${namedBy}: no such file ${JSON.stringify(file)}; name a config file that exists`);
   return found;
 }
 
-function read(file: string, origin: ConfigOrigin, cwd: string): ConfigFile | undefined {
+function read(file: string, origin: ConfigOrigin, cwd: string, isRunning: boolean): ConfigFile | undefined {
   const label = labelOf(file, cwd);
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = readText(file, isRunning);
     if (text.length > MAX_LENGTH) throw failure(`${label}: is larger than 1 MiB, so it is no config`);
     return { file, label, origin, text };
   } catch (error) {

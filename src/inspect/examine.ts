@@ -14,21 +14,24 @@ export interface Evidence {
   readonly stack: readonly string[];
   /** All of it, for a file. */
   readonly text: string;
+  /** To be called when the process answers again. */
+  readonly letGo: () => Promise<void>;
 }
 
 /** Looks at a process that hangs: what the kernel and its JavaScript tell. Never rejects. */
 export async function examine(pid: number): Promise<Evidence> {
   const kernel = await kernelFacts(pid);
   let stack: readonly string[] = [];
+  let letGo = (): Promise<void> => Promise.resolve();
   let javaScript: string;
   try {
-    stack = await javaScriptStackOf(pid);
+    ({ frames: stack, letGo } = await javaScriptStackOf(pid));
     javaScript = stack.length === 0 ? 'no JavaScript on the stack' : stack.join('\n');
   } catch (error) {
     javaScript = `no JavaScript stack: ${messageOf(error)}`;
   }
   const text = `pid ${pid}, ${new Date().toISOString()}\n\n${kernel}\n\n${javaScript}\n`;
-  return { stack, text: text.slice(0, MAX_LENGTH) };
+  return { stack, text: text.slice(0, MAX_LENGTH), letGo };
 }
 
 /** Its state, what it waits for, and how much processor it uses: an endless loop takes all of one. */

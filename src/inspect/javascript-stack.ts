@@ -5,6 +5,18 @@ import { WebSocketClient } from './web-socket.js';
 
 const STEP_MS = 2000;
 const POLL_MS = 20;
+/** The number of the last request. */
+const DISABLE = 4;
+
+export interface JavaScriptStack {
+  /** The innermost first. */
+  readonly frames: readonly string[];
+  /**
+   * Leaves the debugger, in order, and resolves when it is left: Node may crash when a connection breaks off while JavaScript is
+   * busy or its inspector is closed. To be called when the process answers again; the end of the process does it too.
+   */
+  readonly letGo: () => Promise<void>;
+}
 
 interface CallFrame {
   readonly functionName: string;
@@ -13,6 +25,8 @@ interface CallFrame {
 
 /** As much as is of use here of what the inspector says (Chrome DevTools Protocol, domain Debugger). */
 interface InspectorMessage {
+  /** Of an answer. */
+  readonly id?: number;
   readonly method?: string;
   readonly params?: { readonly callFrames?: readonly CallFrame[]; readonly scriptId?: string; readonly url?: string };
 }
@@ -22,7 +36,7 @@ interface InspectorMessage {
  * the debugger interrupts even an endless loop. It goes on afterwards. Rejects where it can't be asked: it is stopped, waits in
  * the kernel, or has taken SIGUSR1 for itself.
  */
-export async function javaScriptStackOf(pid: number): Promise<readonly string[]> {
+export async function javaScriptStackOf(pid: number): Promise<JavaScriptStack> {
   const before = localPortsOf(pid);
   process.kill(pid, 'SIGUSR1');
   const port = await newPortOf(pid, before);
@@ -57,15 +71,17 @@ function targetOf(port: number): Promise<string> {
   });
 }
 
-async function pausedStack(port: number, path: string): Promise<readonly string[]> {
+async function pausedStack(port: number, path: string): Promise<JavaScriptStack> {
   let paused: (frames: readonly CallFrame[]) => void = () => undefined;
   const stack = new Promise<readonly CallFrame[]>((resolve) => {
     paused = resolve;
   });
   // Frames name their file by its number only; all files are told once, before.
   const urls = new Map<string, string>();
+  let disabled: () => void = () => undefined;
   const onText = (text: string): void => {
-    const { method, params = {} } = JSON.parse(text) as InspectorMessage;
+    const { id, method, params = {} } = JSON.parse(text) as InspectorMessage;
+    if (id === DISABLE) disabled();
     if (method === 'Debugger.scriptParsed') urls.set(params.scriptId ?? '', params.url ?? '');
     if (method === 'Debugger.paused') paused(params.callFrames ?? []);
   };
@@ -78,10 +94,17 @@ async function pausedStack(port: number, path: string): Promise<readonly string[
       throw new Error('its JavaScript cannot be interrupted');
     });
     const frames = await Promise.race([stack, silence]);
-    return frames.map((frame) => frameText(frame, urls));
+    const letGo = async (): Promise<void> => {
+      const answered = new Promise<void>((resolve) => {
+        disabled = resolve;
+      });
+      inspector.send(`{"id":${DISABLE},"method":"Debugger.disable"}`);
+      await Promise.race([answered, setTimeout(STEP_MS)]);
+      await inspector.close(STEP_MS);
+    };
+    return { frames: frames.map((frame) => frameText(frame, urls)), letGo };
   } finally {
     over.abort();
-    // Not closed: Node 20 may crash when its debugger is left in the middle of a loop. The end of the process closes it.
     inspector.send('{"id":3,"method":"Debugger.resume"}');
   }
 }

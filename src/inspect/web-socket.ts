@@ -5,6 +5,8 @@ import type { Socket } from 'node:net';
 /** As much as an answer of the inspector may hold: who sends more is cut off. */
 const MAX_BYTES = 16 * 2 ** 20;
 const TEXT = 0x81;
+/** Masked, with an empty payload. */
+const CLOSE_FRAME = Buffer.of(0x88, 0x80, 0, 0, 0, 0);
 
 /**
  * A WebSocket to this machine's inspector (RFC 6455), as much of it as that speaks: text messages of one frame. Node 20 brings no
@@ -55,6 +57,15 @@ export class WebSocketClient {
     }
     const masked = payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0));
     this.#socket.write(Buffer.concat([Buffer.of(TEXT), length, mask, masked]));
+  }
+
+  /** Says good-bye, and resolves when the other side has gone, or after so many ms. */
+  close(timeoutMs: number): Promise<void> {
+    this.#socket.write(CLOSE_FRAME);
+    return new Promise((resolve) => {
+      this.#socket.once('close', () => resolve());
+      setTimeout(() => this.#socket.destroy(), timeoutMs).unref();
+    });
   }
 
   #receive(chunk: Buffer): void {

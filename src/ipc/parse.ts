@@ -37,7 +37,8 @@ function isUserMessage(raw: Record<string, unknown>): raw is Record<string, unkn
 /** What the master says to this process; `undefined` for everything else. */
 export function parseToChild(raw: unknown): ToChild | undefined {
   // The master is trusted: the envelope's name is enough.
-  if (!isRecord(raw) || !['prepare', 'open', 'lame-duck'].includes(String(raw['eggcup']))) return undefined;
+  if (!isRecord(raw) || !['prepare', 'open', 'close-inspector', 'lame-duck'].includes(String(raw['eggcup'])))
+    return undefined;
   return raw as unknown as ToChild;
 }
 

@@ -77,6 +77,8 @@ export type ToChild =
   /** While it waits: a module to load that has no effect of the application's. */
   | { readonly eggcup: 'prepare'; readonly framework: string }
   | { readonly eggcup: 'open'; readonly task: Task }
+  /** It was looked at while it hung, and answers again. */
+  | { readonly eggcup: 'close-inspector' }
   /** A stop has begun whose delay runs. */
   | { readonly eggcup: 'lame-duck' };
 

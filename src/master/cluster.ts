@@ -8,6 +8,7 @@ import type { Child } from '../process/child.js';
 import { RssSamples } from '../process/rss-samples.js';
 import type { Boot } from './boot.js';
 import { Configuration } from './configuration.js';
+import { Examiner } from './examiner.js';
 import { Executor } from './executor.js';
 import { HealthReporter } from './health-reporter.js';
 import { Loop } from './loop.js';
@@ -26,14 +27,12 @@ import { endStrays, killStrays } from './strays.js';
 /** How a cluster ended: with which exit code (design 4; 128+n for a fatal signal), and why. */
 export type Ended = Termination;
 
-/** The rest of a stack is in the file. */
-const SHOWN_FRAMES = 20;
-
 /** A cluster from its first fork to its end: loop, executor, messages, health files and endpoints put together. */
 export class Cluster {
   readonly #booted: Boot;
   readonly #configuration: Configuration;
   readonly #watches: Watches;
+  readonly #examiner: Examiner;
   readonly #log: Log;
   readonly #native: NativePart;
   readonly #children = new Map<number, Child>();
@@ -83,6 +82,7 @@ export class Cluster {
       onBeat: (child) => this.#watches.beat(child),
       onReloadWorker: (from) => this.replaceAll(`reload-worker from ${from}`),
     });
+    this.#examiner = new Examiner(log, (name, text) => this.#reporter?.keepEvidence(name, text));
     this.#executor = new Executor({
       log,
       roles,
@@ -91,7 +91,8 @@ export class Cluster {
       messages: this.#messages,
       dispatch,
       exit: (code, reason) => this.#end(code, reason),
-      onHung: (child) => void this.#examine(child),
+      onHung: (child) => void this.#examiner.examine(child),
+      onAnswers: (child) => void this.#examiner.end(child),
       onExit: (exit) => this.#postMortem.noteExit(exit),
     });
     this.#configuration = new Configuration({ booted, log, loop: this.#loop, executor: this.#executor });
@@ -190,14 +191,6 @@ export class Cluster {
   /** Whether a change of the config file is to be followed. */
   get watchesConfig(): boolean {
     return this.#configuration.config.reload.watch;
-  }
-
-  /** Its code is loaded only when something hangs. */
-  async #examine({ slot, pid }: Child): Promise<void> {
-    const { examine } = await import('../inspect/examine.js');
-    const { stack, text } = await examine(pid);
-    const file = this.#reporter?.keepEvidence(`hung-${slot}-${pid}.txt`, text);
-    this.#log.error('child.hung-evidence', { slot, pid, stack: stack.slice(0, SHOWN_FRAMES), file: file ?? null });
   }
 
   #openReporter(): HealthReporter | undefined {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readText } from '../config/read-text.js';
 
 export interface ConfigWatchOptions {
   /** The config file; in a pod a link of a ConfigMap's volume (`..data`), which is exchanged as a whole. */
@@ -26,6 +26,11 @@ export class ConfigWatch {
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
+  /** The file is read now by somebody else: as it is, it is no news. */
+  sync(): void {
+    this.#known = this.#read();
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -43,7 +48,7 @@ export class ConfigWatch {
   /** `undefined` while it can't be read: it is being exchanged, or was taken away, which is no config. */
   #read(): string | undefined {
     try {
-      return readFileSync(this.#options.file, 'utf8');
+      return readText(this.#options.file, true);
     } catch {
       return undefined;
     }

@@ -49,13 +49,14 @@ export class Configuration {
   /** A config was read again: it holds as far as it can in this container's life, and all app workers are replaced. */
   reload(after: LoadedConfig, reason: string): void {
     const { log, loop } = this.#options;
-    // With what all run that has proven to start, whatever was tried since.
-    const before = this.#configOf(loop.state.launch);
-    const changes = changesBetween(before, after);
-    for (const { key, from, to, effect } of changes) {
+    // What has changed since it was last read; but what follows is judged by what has proven to start.
+    const last = this.#configs.at(-1) ?? this.#options.booted.loaded;
+    for (const { key, from, to, effect } of changesBetween(last, after)) {
       if (effect === 'container') log.warn('config.fixed', { key, from, to });
       else log.info('config.changed', { key, from, to, effect });
     }
+    const before = this.#configOf(loop.state.launch);
+    const changes = changesBetween(before, after);
     const config = reachable(before.config, after.config, changes);
     this.#facts = readContainerFacts();
     const wasPlanned = this.#plan.workers;

@@ -20,6 +20,8 @@ export interface ExecutorOptions {
   readonly exit: (code: ExitCode, reason: string) => void;
   /** A process hangs: what is it doing? */
   readonly onHung: (child: Child) => void;
+  /** It answers again. */
+  readonly onAnswers: (child: Child) => void;
   /** Returns the cause, where the kernel tells one. */
   readonly onExit: (exit: Exit) => string | undefined;
 }
@@ -53,6 +55,11 @@ export class Executor implements ChildEvents {
       case 'examine': {
         const child = children.get(command.id);
         if (child !== undefined) this.#options.onHung(child);
+        return;
+      }
+      case 'end-examination': {
+        const child = children.get(command.id);
+        if (child !== undefined) this.#options.onAnswers(child);
         return;
       }
       case 'fork-app':

@@ -85,13 +85,17 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     const running = cluster;
     const ended = running.run();
     letYoungGenerationGrow();
-    signals.listen((signal) => obey(signal, running, request, log));
-    void booted.control?.open(answersOf(running, (reason) => reload(running, request, reason, log)));
+    const readAgain = (reason: string): readonly string[] => {
+      watch.sync();
+      return reload(running, { ...request, configFile: loaded.file }, reason, log);
+    };
     const watch = new ConfigWatch({
       file: loaded.file,
       isOn: () => running.watchesConfig,
-      onChange: () => reload(running, request, 'the config file has changed', log),
+      onChange: () => readAgain('the config file has changed'),
     });
+    signals.listen((signal) => obey(signal, running, readAgain, log));
+    void booted.control?.open(answersOf(running, readAgain));
     const outcome = await ended;
     watch.stop();
     return outcome;
@@ -100,12 +104,17 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
   }
 }
 
-function obey({ kind, signal }: ClusterSignal, cluster: Cluster, request: ClusterRequest, log: Log): void {
+function obey(
+  { kind, signal }: ClusterSignal,
+  cluster: Cluster,
+  readAgain: (reason: string) => unknown,
+  log: Log,
+): void {
   switch (kind) {
     case 'stop':
       return cluster.requestStop(signal);
     case 'reload':
-      reload(cluster, request, `${signal} received`, log);
+      readAgain(`${signal} received`);
       return;
     case 'more':
     case 'fewer':
@@ -122,7 +131,7 @@ function obey({ kind, signal }: ClusterSignal, cluster: Cluster, request: Cluste
 /** Reads the config again; one that is wrong changes nothing. Returns all that is wrong. */
 function reload(cluster: Cluster, request: ClusterRequest, reason: string, log: Log): readonly string[] {
   try {
-    cluster.reload(load(request), reason);
+    cluster.reload(load({ ...request, isRunning: true }), reason);
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -132,8 +141,8 @@ function reload(cluster: Cluster, request: ClusterRequest, reason: string, log: 
   }
 }
 
-function load({ configFile, set, exampleFile, env, cwd }: ClusterRequest): LoadedConfig {
-  return loadConfig({ file: configFile, set, env, cwd, exampleFile });
+function load({ configFile: file, ...request }: ClusterRequest & { readonly isRunning?: boolean }): LoadedConfig {
+  return loadConfig({ file, ...request });
 }
 
 function endedWhileBooting(ending: ClusterSignal | undefined, log: Log): Ended {

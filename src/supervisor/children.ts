@@ -1,6 +1,6 @@
 import type { Child, Event, Slot } from './model.js';
 import { noteCrash } from './restart-intensity.js';
-import { newAgentEnded, replaceWorn, successorEnded, successorFailed, successorForked, takeOver } from './roll.js';
+import { newAgentEnded, replaceOne, successorEnded, successorFailed, successorForked, takeOver } from './roll.js';
 import { HURRIED_STOP_MS, beginStop, stopChild } from './shutdown.js';
 import { type Turn, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
 
@@ -22,7 +22,9 @@ export function childForked(turn: Turn, { id, slot, pid, takesOver }: ChildForke
     takesOver,
     state,
   };
-  if (!takesOver) turn.record(slot, { forks: forks + 1, retryAt: undefined });
+  // The successor of an agent that a roll has ended is no restart.
+  const isPlanned = takesOver || (slot === 'agent' && turn.state.roll?.step.kind === 'agent');
+  if (!takesOver) turn.record(slot, { forks: isPlanned ? forks : forks + 1, retryAt: undefined });
   turn.add(child);
   turn.log('info', 'child.forked', { slot, pid, forks: turn.slot(slot).forks, waitMs });
   if (turn.slot(slot).retires) return leaveAgain(turn, child);
@@ -101,13 +103,12 @@ export function childUnready(turn: Turn, id: number): void {
 export function childHung(turn: Turn, id: number, silentMs: number): void {
   const child = turn.child(id);
   if (child?.state.kind !== 'ready' || child.replaced || isAgent(child)) return;
-  if (child.hung) return replaceWorn(turn, id, 'hangs'); // Its successor has failed.
+  if (child.hung) return;
   turn.log('error', 'child.hung', { slot: child.slot, pid: child.pid, silentMs });
   turn.change(id, { hung: true });
   turn.order({ kind: 'examine', id });
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
-  if (turn.state.phase.kind !== 'running' || crashed(turn, child.slot, child)) return;
-  replaceWorn(turn, id, 'hangs');
+  if (turn.state.phase.kind !== 'running' || !crashed(turn, child.slot, child)) replaceOne(turn, id, 'hangs');
 }
 
 /** It was only slow; what has begun meanwhile goes on. */
@@ -116,6 +117,7 @@ export function childAnswers(turn: Turn, id: number): void {
   if (child?.hung !== true) return;
   turn.log('info', 'child.answers', { slot: child.slot, pid: child.pid });
   turn.change(id, { hung: false });
+  turn.order({ kind: 'end-examination', id });
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }
 
@@ -144,8 +146,8 @@ export function childDisconnected(turn: Turn, id: number): void {
   turn.log('debug', 'child.disconnected', { slot: child.slot, pid: child.pid });
   const told = child.state.kind === 'stopping' || child.state.kind === 'killed';
   if (!told) turn.put(child, { kind: 'leaving', killAt: turn.at + drainMs(turn, child) });
-  if (turn.state.phase.kind !== 'running' || isAgent(child)) return;
-  if (child.takesOver) return successorFailed(turn, child, 'it closed its channel while starting');
+  // A successor that was never ready: its exit says more.
+  if (turn.state.phase.kind !== 'running' || isAgent(child) || child.takesOver) return;
   replace(turn, child);
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }
@@ -154,11 +156,11 @@ export function childDisconnected(turn: Turn, id: number): void {
 function replace(turn: Turn, child: Child): void {
   if (turn.state.phase.kind !== 'running' || child.replaced) return;
   turn.change(child.id, { replaced: true });
-  crashed(turn, child.slot, child);
+  if (!child.hung) crashed(turn, child.slot, child); // Counted when it hung.
 }
 
 function drainMs(turn: Turn, child: Child): number {
-  if (turn.state.phase.kind === 'starting') return HURRIED_STOP_MS;
+  if (turn.state.phase.kind === 'starting' || child.takesOver) return HURRIED_STOP_MS;
   return isAgent(child) ? turn.policy.agentStopMs : turn.policy.appStopMs;
 }
 
@@ -201,7 +203,7 @@ export function forkAgent(turn: Turn): void {
 function appDied(turn: Turn, app: Child): void {
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
   turn.send('parent', { action: 'app-worker-died' });
-  if (!app.replaced) crashed(turn, app.slot, app);
+  if (!app.replaced && !app.hung) crashed(turn, app.slot, app);
 }
 
 /** Returns whether this crash was one too many. */

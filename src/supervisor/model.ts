@@ -212,6 +212,8 @@ export type Command =
   | { readonly kind: 'refork-app'; readonly slot: Slot }
   /** Finds out what a process is doing that hangs. */
   | { readonly kind: 'examine'; readonly id: number }
+  /** It answers again: what has looked at it lets go. */
+  | { readonly kind: 'end-examination'; readonly id: number }
   /** Forks the first process of a slot that is new. */
   | { readonly kind: 'fork-app'; readonly slot: Slot; readonly launch: LaunchId }
   /** Nobody replaces this slot's processes any more. */

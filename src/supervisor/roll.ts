@@ -22,13 +22,19 @@ export const WORN_AGAIN_MS = 60_000;
 
 /** Replaces a process that is worn, in its turn. */
 export function replaceWorn(turn: Turn, id: number, why: string): void {
-  const { roll, lastRoll } = turn.state;
+  const { lastRoll } = turn.state;
+  const hasJustFailed = lastRoll?.failure !== undefined && turn.at - lastRoll.endedAt < WORN_AGAIN_MS;
+  if (!hasJustFailed) replaceOne(turn, id, why);
+}
+
+/** The same at once, whatever has failed before. */
+export function replaceOne(turn: Turn, id: number, why: string): void {
+  const { roll } = turn.state;
   const child = turn.child(id);
   if (child?.state.kind !== 'ready' || child.replaced || isAgent(child)) return;
   const { slot } = child;
   const isDue = roll?.slots.includes(slot) === true || (roll?.next !== undefined && isMeant(roll.next, slot));
-  const hasJustFailed = lastRoll?.failure !== undefined && turn.at - lastRoll.endedAt < WORN_AGAIN_MS;
-  if (isDue || hasJustFailed) return;
+  if (isDue) return;
   requestRoll(turn, { reason: `${slot} ${why}`, launch: undefined, agent: false, only: [slot] });
 }
 
@@ -116,6 +122,9 @@ export function successorRefused(turn: Turn, slot: Slot, message: string): void 
 
 function abort(turn: Turn, roll: Roll, slot: Slot, why: string): void {
   turn.log('error', 'reload.aborted', { reason: roll.reason, slot, why, left: roll.slots });
+  // It serves nobody, and may hold what its successor needs.
+  const current = currentOf(turn.state, slot);
+  if (current?.hung === true) stopChild(turn, current, HURRIED_STOP_MS);
   end(turn, roll, `${slot}: ${why}`);
 }
 

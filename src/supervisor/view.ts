@@ -1,4 +1,4 @@
-import type { Child, ChildState, Policy, Slot, State } from './model.js';
+import type { Child, Policy, Slot, State } from './model.js';
 import { activeApps } from './scale.js';
 import { appsOf, currentOf, isListening } from './turn.js';
 
@@ -48,19 +48,21 @@ export function childViews(state: State): readonly ChildView[] {
     const restarts = Math.max(0, forks - 1);
     const child = currentOf(state, slot);
     if (child === undefined) return { slot, pid: null, state: 'down', restarts, since: downSince };
-    return { slot, pid: child.pid, state: shownState(child.state), restarts, since: child.since };
+    return { slot, pid: child.pid, state: shownState(child), restarts, since: child.since };
   });
   const shown = new Set(current.map((view) => view.pid));
   const others = state.children
     .filter((child) => !shown.has(child.pid))
     .map((child): ChildView => {
       const restarts = Math.max(0, (state.slots.find(({ slot }) => slot === child.slot)?.forks ?? 1) - 1);
-      return { slot: child.slot, pid: child.pid, state: shownState(child.state), restarts, since: child.since };
+      return { slot: child.slot, pid: child.pid, state: shownState(child), restarts, since: child.since };
     });
   return [...current, ...others];
 }
 
-function shownState(state: ChildState): ChildView['state'] {
+/** Who hangs is on its way out, as far as anybody can use it. */
+function shownState({ state, hung }: Child): ChildView['state'] {
+  if (hung) return 'stopping';
   switch (state.kind) {
     case 'gate':
     case 'starting':

@@ -1,3 +1,4 @@
+import { parseToChild } from '../ipc/parse.js';
 import { sendToMaster } from './channel.js';
 
 /** Where Node's inspector listens when SIGUSR1 opens it, unless somebody has chosen otherwise. */
@@ -9,6 +10,11 @@ const DEFAULT_DEBUG_PORT = 9229;
  */
 export function sendBeats(beatMs: number | undefined): void {
   if (beatMs === undefined) return;
-  if (process.debugPort === DEFAULT_DEBUG_PORT) process.debugPort = 0;
+  const isOurs = process.debugPort === DEFAULT_DEBUG_PORT;
+  if (isOurs) process.debugPort = 0;
+  process.on('message', (raw) => {
+    if (isOurs && parseToChild(raw)?.eggcup === 'close-inspector')
+      void import('node:inspector').then(({ close }) => close());
+  });
   setInterval(() => void sendToMaster({ eggcup: 'beat' }), beatMs).unref();
 }

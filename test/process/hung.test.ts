@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { localPortsOf } from '#eggcup/inspect/inspector-port.js';
 import { type Cluster, startScript } from '../helpers/cluster.js';
 import { EGGS, startEgg } from '../helpers/egg.js';
 import { get } from '../helpers/net.js';
@@ -85,11 +86,28 @@ test('who is only slow answers again, and ends in order when its successor has c
   const { body } = await get(cluster.port, '/wait?5000');
   const pid = Number(body);
   await cluster.untilLogged('child.answers', { pid });
+  await cluster.untilLogged('child.hung-evidence', { pid });
+  // Whoever shares 127.0.0.1 could make it run anything.
+  await until('its inspector to be closed', () => localPortsOf(pid).size === 0);
   rmSync(notYet);
   await cluster.untilLogged('reload.replaced', { predecessor: pid });
   await cluster.untilLogged('child.exited', { pid, code: 0 });
   assert.match((await get(cluster.port)).body, /^\d+$/);
   assert.equal(await cluster.stop(), 0);
+});
+
+test('a port that the old one holds for itself: it is ended first', async (t) => {
+  const cluster = await startScript(t, 'scripts/exclusive.js', {
+    workers: { count: 1 },
+    health: { workerTimeout: '1s', interval: '1s' },
+  });
+  await cluster.untilReady();
+  const pid = cluster.pidOf('app-0') ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  await cluster.untilLogged('child.exited', { pid });
+  await until('another to serve', () => ![pid, undefined].includes(cluster.pidOf('app-0')));
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
 });
 
 test('nobody is blamed while the master itself stood still', async (t) => {

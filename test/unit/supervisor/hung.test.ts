@@ -30,7 +30,9 @@ test('who answers again counts again, and drains in order when its successor has
   const slow = cluster.process('app-0');
   slow.ignoresTerm = true;
   cluster.world.sayHung(slow);
+  cluster.take();
   cluster.world.sayAnswers(slow);
+  assert.ok(cluster.take().includes('end-examination app-0'));
   assert.equal(cluster.world.listening.length, 2);
   cluster.world.sayReady(cluster.process('app-0'));
   cluster.world.advance(HURRIED_STOP_MS);
@@ -48,16 +50,22 @@ test('whoever hangs again and again ends the cluster with 13', () => {
   assert.equal(cluster.exitCode, 13);
 });
 
-test('a successor that does not start is tried again after a minute, as long as the other one hangs', () => {
+test('a successor that does not start lets nobody hang on: the old one is ended, and replaced as after a crash', () => {
   const cluster = running();
   const hung = cluster.process('app-0');
   cluster.world.sayHung(hung);
   cluster.world.failStart(cluster.process('app-0'), false);
+  assert.equal(hung.terminated, true);
   cluster.world.settle();
-  cluster.world.sayHung(hung);
-  assert.equal(cluster.world.state.roll, undefined);
-  cluster.world.advance(60_000);
-  cluster.world.sayHung(hung);
-  assert.notEqual(cluster.world.state.roll, undefined);
-  assert.equal(cluster.world.state.crashes.length, 1);
+  cluster.world.allReady();
+  assert.deepEqual([hung.alive, cluster.world.listening.length, cluster.world.state.crashes.length], [false, 2, 1]);
+});
+
+test('whatever has failed before, who hangs is replaced at once', () => {
+  const cluster = running();
+  cluster.roll();
+  cluster.world.failStart(cluster.process('app-0'), false);
+  cluster.take();
+  cluster.world.sayHung(cluster.process('app-1'));
+  assert.ok(cluster.take().includes('fork-successor app-1 0'));
 });

@@ -96,6 +96,7 @@ export class Scenario {
         return `${to} ${command.message.action}${data}`;
       }
       case 'examine':
+      case 'end-examination':
       case 'open-gate':
       case 'lame-duck':
       case 'terminate':

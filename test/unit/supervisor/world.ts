@@ -116,7 +116,7 @@ export class World {
   disconnect(process: SimulatedProcess): void {
     if (!process.alive || !process.connected) return;
     process.connected = false;
-    if (process.slot !== 'agent' && process.reforkAllowed) this.crashes.push(this.now);
+    if (process.slot !== 'agent' && process.reforkAllowed && !process.hangs) this.crashes.push(this.now);
     this.tell({ kind: 'child-disconnected', id: process.id });
     if (process.slot !== 'agent') this.#cfork.disconnected(process);
   }
@@ -125,7 +125,9 @@ export class World {
   exit(process: SimulatedProcess, isTold = true): void {
     if (!process.alive) return;
     process.alive = false;
-    if (process.slot !== 'agent' && process.connected && process.reforkAllowed) this.crashes.push(this.now);
+    if (process.slot !== 'agent' && process.connected && process.reforkAllowed && !process.hangs) {
+      this.crashes.push(this.now);
+    }
     if (isTold || !(process.terminated || process.killed)) this.tellExit(process);
     else this.displacedRestarts += 1;
     if (process.slot === 'agent' && process.connected) this.tell({ kind: 'child-disconnected', id: process.id });
@@ -137,7 +139,10 @@ export class World {
     if (process.alive || process.endTold) return;
     process.endTold = true;
     const isPlanned =
-      process.slot === 'agent' && this.state.children.some(({ id, replaced }) => id === process.id && replaced);
+      process.slot === 'agent' &&
+      (this.state.children.some(({ id, replaced }) => id === process.id && replaced) ||
+        // The new one of a roll has never been ready: that ends the roll, and is no crash.
+        (this.state.roll?.step.kind === 'agent' && !process.wasReady));
     if (process.slot === 'agent' && this.state.phase.kind === 'running' && !isPlanned) this.crashes.push(this.now);
     // What follows is no restart.
     if (isPlanned) this.#forkedSlots.delete('agent');
@@ -220,6 +225,7 @@ export class World {
       case 'kill':
         return this.#signal(command.kind, command.id);
       case 'examine':
+      case 'end-examination':
       case 'lame-duck':
       case 'send':
       case 'log':

@@ -38,6 +38,7 @@ export const LOG_MESSAGES = {
   'reload.refused': 'The config cannot be read again: nothing changes',
   'limits.changed': 'The limits of the container have changed, and the plan with them',
   'scale.begun': 'The number of app workers changes',
+  'scale.refused': 'The number of app workers stays: there are as few or as many as there can be',
   'reload.begun': 'All processes are replaced, one by one',
   'reload.replaced': 'A successor has taken over',
   'reload.done': 'All processes have been replaced',

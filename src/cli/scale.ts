@@ -40,7 +40,11 @@ async function scaleTo(workers: number, path: string): Promise<Answer> {
     const listening = snapshot.children.filter(({ slot, state }) => slot !== 'agent' && state === 'ready').length;
     if (snapshot.workers !== to)
       return failed('scale', `there are to be ${snapshot.workers} app workers now: somebody has changed it again`);
-    if (listening === to) return { code: 0, out: `${to} app workers listen; there were to be ${from} before` };
+    if (listening === to)
+      return {
+        code: 0,
+        out: `${to} app ${to === 1 ? 'worker listens' : 'workers listen'}; there were to be ${from} before`,
+      };
     if (listening > best) deadline = performance.now() + startupMs;
     best = Math.max(best, listening);
     if (performance.now() > deadline) return failed('scale', tooLate(listening, to, startupMs));

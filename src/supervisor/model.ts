@@ -259,6 +259,7 @@ export type LogEvent =
   | 'child.unkillable'
   | 'cluster.ready'
   | 'scale.begun'
+  | 'scale.refused'
   | 'reload.begun'
   | 'reload.replaced'
   | 'reload.done'

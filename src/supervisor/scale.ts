@@ -13,6 +13,8 @@ export function requestScale(turn: Turn, request: Request): void {
   if (phase.kind === 'stopping' || phase.kind === 'exited') return;
   const asked = 'to' in request ? request.to : wanted + request.by;
   const next = Math.min(MAX_WORKERS, Math.max(1, Math.trunc(asked)));
+  if (next === wanted && next !== asked)
+    turn.log('info', 'scale.refused', { reason: request.reason, from: wanted, to: asked });
   if (next === wanted) return;
   turn.log('info', 'scale.begun', { reason: request.reason, from: wanted, to: next });
   turn.state = { ...turn.state, wanted: next };

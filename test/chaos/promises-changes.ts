@@ -107,7 +107,7 @@ const ANSWERS = {
   SIGHUP: ['reload.begun', 'reload.refused'],
   SIGUSR2: ['reload.begun'],
   SIGTTIN: ['scale.begun'],
-  SIGTTOU: ['scale.begun'],
+  SIGTTOU: ['scale.begun', 'scale.refused'],
 };
 
 /** How many of a slot's processes are not on their way out. */

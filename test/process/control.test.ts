@@ -128,7 +128,7 @@ test('scale starts workers and ends them, and says when so many listen', async (
   const up = eggcup(cluster, 'scale', '4');
   assert.deepEqual(up, { code: 0, stdout: '4 app workers listen; there were to be 2 before\n', stderr: '' });
   const load = new Load(t, [() => ask({ port: cluster.port, agent: false })]);
-  assert.equal(eggcup(cluster, 'scale', '1').stdout, '1 app workers listen; there were to be 4 before\n');
+  assert.equal(eggcup(cluster, 'scale', '1').stdout, '1 app worker listens; there were to be 4 before\n');
   await until('one worker', () => cluster.status()?.children.length === 1);
   await load.stop();
   assert.deepEqual(load.failures, []);

@@ -81,7 +81,11 @@ test('whatever an application says of its connections, they end', async (t) => {
     assert.equal(headers['connection'], 'keep-alive', path);
   }
   cluster.signal('SIGTERM');
-  await until('ready to go', () => !cluster.hasFile('ready'));
+  // The workers hear of it a moment after `ready` has gone.
+  await until('keep-alive to end', async () => {
+    const { headers } = await get(cluster.port, '/set', undefined, agent);
+    return headers['connection'] === 'close';
+  });
   for (const path of paths) {
     const { headers, body } = await get(cluster.port, path, undefined, agent);
     assert.deepEqual([headers['connection'], body], ['close', 'own'], path);

@@ -206,8 +206,10 @@ test('SIGTTIN and SIGTTOU: a worker more, a worker fewer, at least one; no reque
   await clients.untilAnswered(50);
   for (let times = 0; times < 3; times += 1) {
     cluster.signal('SIGTTOU');
-    await until('it to be told', () => times === 2 || cluster.logged('scale.begun').length === 2 + times);
+    if (times < 2) await until('it to be done', () => cluster.logged('scale.begun').length === 2 + times);
   }
+  const refused = await cluster.untilLogged('scale.refused');
+  assert.deepEqual([refused['reason'], refused['from'], refused['to']], ['SIGTTOU received', 1, 0]);
   await until('one worker', () => cluster.status()?.children.length === 1);
   assert.deepEqual(
     cluster.logged('scale.begun').map(({ from, to }) => `${String(from)} ${String(to)}`),

@@ -7,6 +7,7 @@ packages=(
   tini dumb-init catatonit      # compared with, live
   podman buildah runc netavark  # containers, and what builds their images
   util-linux                    # unshare, script: PID namespaces and pseudo terminals
+  iproute2                      # starts the network of a network namespace
   gcc libc6-dev                 # builds the native part
   unzip                         # opens what Helm comes in
   gcc-aarch64-linux-gnu libc6-dev-arm64-cross libstdc++6-arm64-cross qemu-user-static # the same for arm64, and runs it

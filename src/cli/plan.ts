@@ -4,6 +4,7 @@ import { maskedConfig } from '../config/mask.js';
 import { formatDuration, MAX_SIZE_BYTES, parseCpu, parseSize, suggestCpu, suggestSize } from '../config/units.js';
 import { type ContainerFacts, factsUnder, readContainerFacts } from '../container/facts.js';
 import { EggcupError } from '../errors.js';
+import { chooseStrategy, type Listening, readOffer } from '../listening/strategy.js';
 import { findFramework } from '../master/framework.js';
 import { minReadyAmong } from '../supervisor/view.js';
 import { rolesOf } from '../master/roles.js';
@@ -78,6 +79,8 @@ interface Outlook extends Plan {
   readonly app: Program;
   /** Where it listens as far as the config says; a framework's application may decide by itself. */
   readonly listen: string | null;
+  /** How connections reach the app workers; `null` when what is asked for can't be had here. */
+  readonly listening: Listening | null;
   readonly minReady: number;
   readonly healthDir: string;
   readonly shutdown: Config['shutdown'];
@@ -98,17 +101,28 @@ function lookAhead(loaded: LoadedConfig, facts: ContainerFacts, { env, cwd }: Su
   const { framework } = loaded.config.app;
   const located = framework === undefined ? undefined : locate(framework, loaded.config, cwd);
   const config = maskedConfig(loaded);
+  const { listening, problem } = listeningHere(config);
   const found = located?.file ?? config.app.framework;
-  const roles = rolesOf({ config, plan: size, framework: found, clusterPort: 0, masterPid: 0, instance: '', env });
+  const roles = rolesOf({
+    config,
+    plan: size,
+    framework: found,
+    clusterPort: 0,
+    strategy: listening?.strategy ?? 'roundRobin',
+    masterPid: 0,
+    instance: '',
+    env,
+  });
   return {
     ...size,
     agent: roles.agent === undefined ? null : programOf(roles.agent, config),
     app: programOf(roles.app, config),
     listen: listenOf(config.app),
+    listening,
     minReady: minReadyAmong(config.health.minReady, size.workers),
     healthDir: config.health.dir,
     shutdown: config.shutdown,
-    problems: located?.problem === undefined ? [] : [located.problem],
+    problems: [located?.problem, problem].filter((text) => text !== undefined),
   };
 }
 
@@ -121,6 +135,15 @@ function locate(
     return { file: findFramework(framework, app.baseDir, cwd) };
   } catch (error) {
     if (error instanceof EggcupError) return { problem: error.message };
+    throw error;
+  }
+}
+
+function listeningHere(config: Config): { readonly listening: Listening | null; readonly problem?: string } {
+  try {
+    return { listening: chooseStrategy(config, readOffer()) };
+  } catch (error) {
+    if (error instanceof EggcupError) return { listening: null, problem: error.message };
     throw error;
   }
 }
@@ -151,6 +174,7 @@ function asText(head: string, outlook: Outlook): string {
     'app workers': `${workers} × ${commandOf(app)}`,
     heap: heapMiB === null ? 'as Node.js decides' : `${heapMiB} MiB for each app worker`,
     listens: outlook.listen ?? 'as the application decides',
+    connections: connectionsOf(outlook.listening),
     ready: `while at least ${minReady} of ${workers} listen`,
     stop: `${one} delay + ${others[0]} app workers + ${others[1]} agent, of ${formatDuration(grace)} grace`,
     'health files': outlook.healthDir,
@@ -164,6 +188,10 @@ function asText(head: string, outlook: Outlook): string {
     ...outlook.reasons.map((reason) => `  ${reason}`),
     ...outlook.problems.map((problem) => `\nit would not start: ${problem}`),
   ].join('\n');
+}
+
+function connectionsOf(listening: Listening | null): string {
+  return listening === null ? 'see below' : `${listening.strategy} (${listening.reason})`;
 }
 
 function commandOf({ run, nodeOptions, args }: Program): string {

@@ -36,7 +36,7 @@ function* program({ app }: Settings): Generator<Finding> {
   }
 }
 
-function* address({ app }: Settings): Generator<Finding> {
+function* address({ app, listen }: Settings): Generator<Finding> {
   const { port, hostname, unixSocket } = app;
   if (unixSocket === undefined) return;
   const path = ['app', 'unixSocket'];
@@ -46,6 +46,10 @@ function* address({ app }: Settings): Generator<Finding> {
   if (hostname !== undefined) {
     const message = `${socket} excludes app.hostname ${quote(hostname)}; remove one of them`;
     yield { paths: [path, ['app', 'hostname']], message };
+  }
+  if (listen.strategy === 'reusePort') {
+    const message = `"reusePort" needs a port, but app.unixSocket ${socket} is set; take "roundRobin", "shared" or "auto"`;
+    yield { paths: [['listen', 'strategy'], path], message };
   }
 }
 

@@ -24,7 +24,6 @@ import {
 const MAX_WORKERS = 1024;
 /** A count of things that has no natural end. */
 const MANY = 1_000_000;
-const NOT_YET = 'Not available yet.';
 
 const agent = section({
   script: bareKey(
@@ -91,8 +90,8 @@ const sticky = v.pipe(v.string(STICKY), v.regex(/^(?:none|address|(?:cookie|head
 
 const listen = section({
   strategy: key(
-    `How connections are shared among the app workers. Others than \`roundRobin\` are not available yet.`,
-    later(oneOf(['roundRobin', 'shared', 'reusePort', 'auto']), ['roundRobin'], '"roundRobin"'),
+    'How connections are shared among the app workers: by the master in turn; from one queue that all accept from; by the kernel, a queue for each (`reusePort`: Node.js 22.12, `net.ipv4.tcp_migrate_req=1`); `auto` is `reusePort` where that loses nothing, else `roundRobin`.',
+    oneOf(['roundRobin', 'shared', 'reusePort', 'auto']),
     'roundRobin',
   ),
   sticky: key(
@@ -184,7 +183,7 @@ export const schema = v.pipe(
     app: key('What is run.', appSchema, {}),
     agent: key('The agent: one process beside the app workers, for what must happen once.', agent, {}),
     workers: key('The app workers: how many, and how big.', workers, {}),
-    listen: key(`How connections reach the app workers. ${NOT_YET}`, listen, {}),
+    listen: key('How connections reach the app workers.', listen, {}),
     startup: key(
       'The way up.',
       section({
@@ -216,6 +215,6 @@ export const schema = v.pipe(
 export type Settings = v.InferOutput<typeof schema>;
 
 /** The effective config: parsed, with every default, every path absolute. */
-export type Config = DeepReadonly<Omit<Settings, 'listen'>>;
+export type Config = DeepReadonly<Settings>;
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.js';
 import { readContainerFacts } from '../container/facts.js';
 import { ANSWER_MS, ask } from '../control/client.js';
 import { EggcupError, hasCode } from '../errors.js';
+import { chooseStrategy, readOffer } from '../listening/strategy.js';
 import { findFramework } from '../master/framework.js';
 import { checkPort } from '../master/ports.js';
 import { planSize } from '../sizing.js';
@@ -18,6 +19,7 @@ export async function lookAtCluster(config: Config, cwd: string): Promise<readon
     ok('plan', `${plan.workers} app workers${size}: see eggcup plan`),
     ...plan.warnings.map((text) => warning('plan', text, 'see docs/sizing.md')),
     ...framework(config, cwd),
+    connections(config),
     ...(running === undefined ? await ports(config) : [running]),
   ];
 }
@@ -29,6 +31,16 @@ function framework({ app }: Config, cwd: string): readonly Finding[] {
   } catch (error) {
     if (!(error instanceof EggcupError)) throw error;
     return [failure('framework', error.message, `npm install ${app.framework} in ${app.baseDir}`)];
+  }
+}
+
+function connections(config: Config): Finding {
+  try {
+    const { strategy, reason } = chooseStrategy(config, readOffer());
+    return ok('connections', `${strategy}, ${reason}`);
+  } catch (error) {
+    if (!(error instanceof EggcupError)) throw error;
+    return failure('connections', error.message, 'listen.strategy "auto" takes what is safe');
   }
 }
 

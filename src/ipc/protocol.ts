@@ -47,6 +47,8 @@ export type Task =
       readonly requests?: RequestLimit | undefined;
       /** How often its event loop tells that it runs. */
       readonly beatMs?: number | undefined;
+      /** Whether its servers have a queue of connections for themselves, beside those of the others. */
+      readonly reusePort: boolean;
       readonly options: FrameworkOptions;
       readonly unixSocket?: string | undefined;
       readonly drainMs: number;
@@ -57,6 +59,8 @@ export type Task =
       readonly requests?: RequestLimit | undefined;
       /** How often its event loop tells that it runs. */
       readonly beatMs?: number | undefined;
+      /** Whether its servers have a queue of connections for themselves, beside those of the others. */
+      readonly reusePort: boolean;
       readonly ready: 'loaded' | 'listening' | 'message';
       readonly require: readonly string[];
       readonly baseDir: string;

@@ -5,6 +5,7 @@ import { openHealthDir, type Opened } from '../health/directory.js';
 import type { HealthServer } from '../health/http.js';
 import type { Log } from '../log.js';
 import { type Roles, rolesOf } from './roles.js';
+import { chooseStrategy, type Listening, readOffer } from '../listening/strategy.js';
 import { type Plan, planSize } from '../sizing.js';
 import { findFramework } from './framework.js';
 import { type ControlSocket, prepareControl } from './control-socket.js';
@@ -16,6 +17,7 @@ export interface Boot {
   readonly loaded: LoadedConfig;
   readonly facts: ContainerFacts;
   readonly plan: Plan;
+  readonly listening: Listening;
   readonly roles: Roles;
   /** The same for another config or plan. */
   readonly rolesFor: (config: Config, plan: Plan) => Roles;
@@ -42,10 +44,11 @@ export async function boot(
   if (loaded.origin === 'example') log.info('boot.example', { file: loaded.file });
   const facts = readContainerFacts();
   const plan = planSize(facts, config.workers);
+  const listening = chooseStrategy(config, readOffer());
   const framework =
     config.app.framework === undefined ? undefined : findFramework(config.app.framework, config.app.baseDir, cwd);
   const health = await openHealth(loaded, log);
-  logBoot(log, loaded, plan, health);
+  logBoot(log, { loaded, plan, listening, health });
   if (isOver()) return undefined;
 
   if (config.app.port !== undefined) await checkPort(config.app.port, config.app.hostname);
@@ -61,9 +64,9 @@ export async function boot(
 
   // A mark, no secret: node:crypto would take 8 ms.
   const instance = `${process.pid}-${Math.random().toString(36).slice(2)}`;
-  const launched = { framework, clusterPort, masterPid: process.pid, instance, env };
+  const launched = { framework, clusterPort, strategy: listening.strategy, masterPid: process.pid, instance, env };
   const rolesFor: Boot['rolesFor'] = (some, size) => rolesOf({ ...launched, config: some, plan: size });
-  return { loaded, facts, plan, roles: rolesFor(config, plan), rolesFor, health, http, control, instance };
+  return { loaded, facts, plan, listening, roles: rolesFor(config, plan), rolesFor, health, http, control, instance };
 }
 
 /** Without a config file, as in development, another directory may take the place of one that can't be written. */
@@ -77,7 +80,10 @@ async function openHealth({ config, origin }: LoadedConfig, log: Log): Promise<O
   return health;
 }
 
-function logBoot(log: Log, loaded: LoadedConfig, plan: Plan, health: Opened): void {
+function logBoot(
+  log: Log,
+  { loaded, plan, listening, health }: Pick<Boot, 'loaded' | 'plan' | 'listening' | 'health'>,
+): void {
   const { app } = loaded.config;
   for (const warning of plan.warnings) log.warn('sizing.warning', { warning });
   log.info('boot', {
@@ -90,5 +96,6 @@ function logBoot(log: Log, loaded: LoadedConfig, plan: Plan, health: Opened): vo
     workers: plan.workers,
     heapMiB: plan.heapMiB,
     reasons: plan.reasons,
+    listening,
   });
 }

@@ -87,6 +87,7 @@ export class Cluster {
       log,
       roles,
       restart: config.restart,
+      sharesQueue: booted.listening.strategy === 'shared',
       children: this.#children,
       messages: this.#messages,
       dispatch,

@@ -14,6 +14,8 @@ export interface ExecutorOptions {
   readonly log: Log;
   readonly roles: Roles;
   readonly restart: Config['restart'];
+  /** Whether app workers accept from one queue. */
+  readonly sharesQueue: boolean;
   readonly children: Map<number, Child>;
   readonly messages: Messages;
   readonly dispatch: (happening: Happening) => void;
@@ -29,12 +31,13 @@ export interface ExecutorOptions {
 /** Runs the supervisor's commands and decides nothing; what processes make known goes back as events. */
 export class Executor implements ChildEvents {
   readonly #options: ExecutorOptions;
-  readonly #apps = new AppWorkers(this);
+  readonly #apps: AppWorkers;
   /** By their number, as the supervisor knows them. */
   readonly #launches: Roles[];
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#apps = new AppWorkers(this, options.sharesQueue);
     this.#launches = [options.roles];
   }
 

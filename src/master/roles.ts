@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/schema.js';
 import { INSTANCE_VARIABLE, MASTER_PID_VARIABLE } from '../ipc/environment.js';
 import type { FrameworkOptions, RequestLimit, ToChild } from '../ipc/protocol.js';
+import type { Strategy } from '../listening/strategy.js';
 import type { Launch } from '../process/launch.js';
 import type { Plan } from '../sizing.js';
 
@@ -16,6 +17,7 @@ export interface LaunchFacts {
   /** The framework's file, already found; `undefined` for a script. */
   readonly framework: string | undefined;
   readonly clusterPort: number;
+  readonly strategy: Strategy;
   readonly masterPid: number;
   /** Marks all processes of this master, see `INSTANCE_VARIABLE`. */
   readonly instance: string;
@@ -55,6 +57,7 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
       role: name,
       requests: requestsOf(facts, name),
       beatMs: beatMsOf(facts, name),
+      reusePort: name === 'app' && facts.strategy === 'reusePort',
       options,
       unixSocket: config.app.unixSocket,
       drainMs: drainMsOf(shutdown, name),
@@ -77,6 +80,7 @@ function scriptRoles(facts: LaunchFacts): Roles {
       role: name,
       requests: requestsOf(facts, name),
       beatMs: beatMsOf(facts, name),
+      reusePort: name === 'app' && facts.strategy === 'reusePort',
       ready,
       require: app.require,
       baseDir: app.baseDir,

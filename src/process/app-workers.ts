@@ -10,6 +10,8 @@ import type { Launch } from './launch.js';
 /** The app workers: cfork forks them, and forks them again when they end. */
 export class AppWorkers {
   readonly #events: ChildEvents;
+  /** Whether all accept from one queue, or the master accepts for them. */
+  readonly #sharesQueue: boolean;
   readonly #slots = new Map<Worker, Slot>();
   readonly #children = new Map<Worker, Child>();
   /** All that were ever taken in: `cluster.workers` holds a dead one until its channel has closed as well. */
@@ -25,13 +27,14 @@ export class AppWorkers {
   readonly #handover = new Handover();
   #reforkAllowed = false;
 
-  constructor(events: ChildEvents) {
+  constructor(events: ChildEvents, sharesQueue: boolean) {
     this.#events = events;
+    this.#sharesQueue = sharesQueue;
   }
 
   /** Forks `count` workers, the slots `app-0` and up. To be called once: cfork listens to the cluster from here on. */
   fork(launch: Launch, count: number, restart: { readonly limit: number; readonly duration: number }): void {
-    cluster.schedulingPolicy = cluster.SCHED_RR;
+    cluster.schedulingPolicy = this.#sharesQueue ? cluster.SCHED_NONE : cluster.SCHED_RR;
     // Ours before cfork's, so that the policy hears of an end before cfork answers it with a fork …
     cluster.on('disconnect', (worker) => this.#disconnected(worker));
     cluster.on('exit', (worker, code, signal) => this.#exited(worker, code, signal));

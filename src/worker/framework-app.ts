@@ -11,6 +11,7 @@ import { endGracefully } from './end.js';
 import { type EggApplication, loadFramework, whenReady } from './framework.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { hearLameDuck } from './lame-duck.js';
+import { listenBesideSiblings } from './listening.js';
 import { loadRequired } from './load.js';
 import { exitWhenOrphaned } from './orphan.js';
 import { RequestCount } from './request-count.js';
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   const servers = new Servers(task.drainMs);
   hearLameDuck(servers);
   sendBeats(task.beatMs);
+  if (task.reusePort) listenBesideSiblings();
 
   try {
     await loadRequired(options.require, options.baseDir);

@@ -2,6 +2,7 @@ import { errorMonitor } from 'node:events';
 import { Server } from 'node:net';
 import { hasCode } from '../errors.js';
 import { addressOf } from './address.js';
+import { besideSiblings } from './listen-arguments.js';
 import type { RequestLimit } from '../ipc/protocol.js';
 import { sendToMaster } from './channel.js';
 import { RequestCount } from './request-count.js';
@@ -16,6 +17,14 @@ interface Expected {
 /** Drains every server of this process that listens, whatever the library. */
 export function drainServers(servers: Servers): void {
   patchListen((server) => servers.watch(server));
+}
+
+/** Gives this process a queue of its own on every port that it listens on, beside those of its siblings. */
+export function listenBesideSiblings(): void {
+  const listen = currentListen();
+  Server.prototype.listen = function listenBeside(this: Server, ...args: unknown[]): Server {
+    return Reflect.apply(listen, this, besideSiblings(args));
+  };
 }
 
 /** Counts the requests of every server of this process. */
@@ -56,9 +65,13 @@ const LOOK = errorMonitor as unknown as 'error';
 
 /** Calls `before` with every server that is about to listen. */
 function patchListen(before: (server: Server) => void): void {
-  const listen = Reflect.get(Server.prototype, 'listen') as (...args: unknown[]) => Server;
+  const listen = currentListen();
   Server.prototype.listen = function listenAndTell(this: Server, ...args: unknown[]): Server {
     before(this);
     return Reflect.apply(listen, this, args);
   };
+}
+
+function currentListen(): (...args: unknown[]) => Server {
+  return Reflect.get(Server.prototype, 'listen') as (...args: unknown[]) => Server;
 }

@@ -10,7 +10,7 @@ import { dieWithMaster, endWithMaster } from './end-with-master.js';
 import { hasMaster } from './orphan.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { hearLameDuck } from './lame-duck.js';
-import { countRequests, drainServers, tellServers } from './listening.js';
+import { countRequests, drainServers, listenBesideSiblings, tellServers } from './listening.js';
 import { loadRequired } from './load.js';
 import { installMessenger } from './messenger.js';
 import { hasUserListener } from './user-listeners.js';
@@ -27,6 +27,7 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
   const servers = new Servers(task.drainMs);
   installMessenger();
   drainServers(servers);
+  if (task.reusePort) listenBesideSiblings();
   if (task.role === 'app') {
     tellServers(servers, task);
     sendBeats(task.beatMs);

@@ -17,6 +17,24 @@ export function pidNamespace(t: TestContext): readonly string[] | undefined {
   return found;
 }
 
+const NETWORK = [
+  ['unshare', '--net'],
+  ['unshare', '--user', '--map-root-user', '--net'],
+];
+const SET_UP = 'ip link set lo up && echo "$0" >/proc/sys/net/ipv4/tcp_migrate_req && exec "$@"';
+
+/**
+ * What runs the program behind it in a network of its own, where connections that wait in a queue that is closed go to another one, or
+ * don't; skips the test where that is not allowed.
+ */
+export function network(t: TestContext, { migrates }: { readonly migrates: boolean }): readonly string[] | undefined {
+  const setUp = ['sh', '-c', SET_UP, migrates ? '1' : '0'];
+  const unshare = NETWORK.find(([command = '', ...args]) => works(command, [...args, ...setUp]));
+  if (unshare !== undefined) return [...unshare, ...setUp];
+  t.skip('needs root, or user namespaces, to make a network with unshare(1), and ip(8)');
+  return undefined;
+}
+
 function works(command: string, args: readonly string[]): boolean {
   return spawnSync(command, [...args, 'true']).status === 0;
 }

@@ -28,6 +28,12 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   [
+    'app: { script: server.js, unixSocket: a.sock }\nlisten: { strategy: reusePort }',
+    [
+      '2:21 listen.strategy: "reusePort" needs a port, but app.unixSocket "a.sock" is set; take "roundRobin", "shared" or "auto"',
+    ],
+  ],
+  [
     'app: { framework: egg, args: [a], ready: message }\nagent: { script: server.js, ready: message }',
     [
       '1:30 app.args: needs app.script, but app.framework "egg" is set; remove it',
@@ -97,11 +103,6 @@ test('the health endpoints: off, or on any other port than the application', (t)
 });
 
 const later: readonly (readonly [string, string, string])[] = [
-  [
-    'listen: { strategy: roundRobin, sticky: none }',
-    'listen: { strategy: shared }',
-    'listen.strategy: must be "roundRobin"',
-  ],
   ['listen:', 'listen: { sticky: "cookie:sid" }', 'listen.sticky: must be "none"'],
 ];
 

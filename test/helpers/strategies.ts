@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import type { TestContext } from 'node:test';
-import { startScript } from './cluster.js';
+import { type Cluster, startScript } from './cluster.js';
 import { startEgg } from './egg.js';
 import { Load, ask } from './load.js';
 import { until } from './until.js';
@@ -15,14 +15,11 @@ const PROGRAMS = {
  * Rolls, more workers and fewer, under load on kept connections and on new ones: none is lost. A worker that is killed is replaced, and
  * takes nobody else's requests with it.
  */
-export async function changeWithoutLoss(t: TestContext, strategy: string, expected = strategy): Promise<void> {
+export async function changeWithoutLoss(t: TestContext, strategy: string): Promise<void> {
   for (const start of Object.values(PROGRAMS)) {
     const cluster = await start(t, { listen: { strategy } });
     await cluster.untilReady();
-    const boot = await cluster.untilLogged('boot');
-    const { strategy: chosen } = boot['listening'] as { readonly strategy: string };
-    assert.equal(chosen, expected);
-
+    assertChosen(cluster, strategy);
     const load = new Load(t, [...clients(t, cluster.port)]);
     for (let round = 1; round <= 3; round += 1) {
       await load.untilAnswered(100);
@@ -49,8 +46,24 @@ export async function changeWithoutLoss(t: TestContext, strategy: string, expect
   }
 }
 
+/** What `auto` is here, by the boot line; requests are answered. */
+export async function chooses(t: TestContext, expected: string): Promise<void> {
+  const cluster = await startScript(t, 'scripts/hello.js', { listen: { strategy: 'auto' } });
+  await cluster.untilReady();
+  assertChosen(cluster, expected);
+  await ask({ port: cluster.port, agent: false });
+  assert.equal(await cluster.stop(), 0);
+}
+
+function assertChosen(cluster: Cluster, expected: string): void {
+  const [boot] = cluster.logged('boot');
+  assert.ok(boot);
+  const { strategy, reason } = boot['listening'] as { readonly strategy: string; readonly reason: string };
+  assert.equal(strategy, expected, reason);
+}
+
 /** Its clients lose the request that each has under way, and no more. */
-async function killOne(t: TestContext, cluster: Awaited<ReturnType<typeof startScript>>): Promise<void> {
+async function killOne(t: TestContext, cluster: Cluster & { readonly port: number }): Promise<void> {
   const fresh = Array.from({ length: 6 }, () => () => ask({ port: cluster.port, agent: false }));
   const load = new Load(t, fresh);
   await load.untilAnswered(100);

@@ -16,6 +16,7 @@ export function findContradictions(settings: Settings): readonly Finding[] {
     ...healthPort(settings),
     ...onlyForScripts(settings),
     ...numbers(settings),
+    ...controlSocket(settings),
   ];
 }
 
@@ -60,6 +61,13 @@ function* healthPort({ app, health }: Settings): Generator<Finding> {
   const paths: Finding['paths'] = [['health', 'http', 'port'], ['app', 'port'], HEALTH_HTTP_ENABLED];
   const message = `${port} is app.port ${app.port} as well, but the health endpoints need a port of their own; change one of them`;
   yield { paths, message };
+}
+
+/** Its name is one of its own in health.dir. */
+function* controlSocket({ control }: Settings): Generator<Finding> {
+  if (!HEALTH_FILES.has(control.socket)) return;
+  const message = `${quote(control.socket)} is a file that eggcup itself writes into health.dir; take another name`;
+  yield { paths: [['control', 'socket']], message };
 }
 
 /** Only what asks for something else than the default: a file with every default written out stays valid. */
@@ -131,6 +139,7 @@ function* budget({ delay, app, agent, grace }: Settings['shutdown']): Generator<
   };
 }
 
+const HEALTH_FILES = new Set(['started', 'ready', 'live', 'status.json']);
 const FRAMEWORK: Path = ['app', 'framework'];
 const SCRIPT: Path = ['app', 'script'];
 const AGENT_SCRIPT: Path = ['agent', 'script'];

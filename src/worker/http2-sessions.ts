@@ -26,7 +26,8 @@ export class Http2Sessions {
   /**
    * Every session takes its last request. Node refuses what comes after its GOAWAY (the client is told that it may repeat it), so this is
    * said while a request is open: who waits for an answer before the next request is never refused. (GOAWAY in two steps,
-   * RFC 9113, 6.8, would spare the others too; Node has no way to it.)
+   * RFC 9113, 6.8, would spare the others too; Node has no way to it: whatever stream its `goaway()` names, nghttp2
+   * answers to no new one afterwards, except after a shutdown notice, which Node does not send.)
    */
   announceEnd(): void {
     if (this.#isEnding) return;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HEALTH_FILES } from '#eggcup/health/files.js';
 import { Workspace } from './workspace.js';
 
 const rows: readonly (readonly [string, readonly string[]])[] = [
@@ -27,6 +28,10 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
       '1:39 app.unixSocket: "a.sock" excludes app.hostname "h"; remove one of them',
     ],
   ],
+  ...HEALTH_FILES.map((name): readonly [string, readonly string[]] => [
+    `app: { script: server.js }\ncontrol: { socket: ${name} }`,
+    [`2:20 control.socket: "${name}" is a file that eggcup itself writes into health.dir; take another name`],
+  ]),
   [
     'app: { script: server.js, unixSocket: a.sock }\nlisten: { strategy: reusePort }',
     [

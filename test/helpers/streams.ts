@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { type Socket, connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { setTimeout } from 'node:timers/promises';
 import type { Deed } from './load.js';
 
@@ -18,6 +20,11 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
+interface Target {
+  readonly port: number;
+  readonly tls: boolean;
+}
+
 /** A WebSocket's client that reads frame by frame. */
 export class WebSocketClient {
   readonly socket: Socket;
@@ -27,8 +34,9 @@ export class WebSocketClient {
     this.socket = socket;
   }
 
-  static async connect(port: number): Promise<WebSocketClient> {
-    const socket = connect(port, '127.0.0.1');
+  static async connect({ port, tls }: Target): Promise<WebSocketClient> {
+    const at = { port, host: '127.0.0.1' };
+    const socket = tls ? connectTls({ ...at, rejectUnauthorized: false }) : connect(at);
     const client = new WebSocketClient(socket);
     socket.write(
       ['GET / HTTP/1.1', 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13']
@@ -92,12 +100,12 @@ export class WebSocketClient {
 }
 
 /** Sends messages, each when the last has its echo; connects anew after a close frame, whose code it keeps. */
-export function echoClient(port: number, codes: number[]): Deed & { close(): void } {
+export function echoClient(target: Target, codes: number[]): Deed & { close(): void } {
   let client: WebSocketClient | undefined;
   const deed = async (): Promise<void> => {
     try {
       await setTimeout(PAUSE_MS);
-      client ??= await WebSocketClient.connect(port);
+      client ??= await WebSocketClient.connect(target);
       client.sendText('echo this');
       const frame = await client.frame();
       if (frame.first !== CLOSE) return assert.deepEqual([frame.first, frame.payload.toString()], [TEXT, 'echo this']);
@@ -122,5 +130,19 @@ export async function readEvents(port: number, method: 'GET' | 'POST'): Promise<
   response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   await once(response, 'end');
   assert.ok(response.complete, 'an event stream that is cut');
+  return text;
+}
+
+/** The same by HTTP/2, on a session of its own. */
+export async function readEventsByHttp2(port: number, method: 'GET' | 'POST'): Promise<string> {
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  // The stream has its own error.
+  session.on('error', () => undefined);
+  const stream = session.request({ ':method': method, accept: 'text/event-stream' }, { endStream: true });
+  let text = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  await once(stream, 'end');
+  assert.equal(stream.rstCode, 0, 'an event stream that is cut');
+  session.close();
   return text;
 }

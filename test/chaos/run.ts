@@ -13,7 +13,7 @@ import type { Schedule } from './schedule.js';
 const TICK_MS = 20;
 /** From the last signal on: far more than any stop may take. */
 const END_MS = 25_000;
-const SETTLE_MS = 25_000;
+const SETTLE_MS = 60_000;
 /** So long something may wait for its target when all others have been done. */
 const AMBUSH_MS = 1500;
 /** A master that is awake has answered a signal by then. */

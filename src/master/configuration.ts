@@ -5,6 +5,7 @@ import { type ContainerFacts, readContainerFacts } from '../container/facts.js';
 import type { Log } from '../log.js';
 import { type Plan, planSize } from '../sizing.js';
 import type { LaunchId } from '../supervisor/model.js';
+import { launchesInUse } from '../supervisor/view.js';
 import type { Boot } from './boot.js';
 import type { Executor } from './executor.js';
 import type { Loop } from './loop.js';
@@ -20,22 +21,24 @@ export interface ConfigurationOptions {
 /** What a running cluster goes by: the config, the limits of the container, and the plan that both make. All of it may change. */
 export class Configuration {
   readonly #options: ConfigurationOptions;
-  /** By the number of the launch that was made of it: as booted, and as read again since. */
-  readonly #configs: LoadedConfig[];
+  /** By the number of the launch that was made of it: what processes may still be started with. */
+  readonly #configs: Map<LaunchId, LoadedConfig>;
+  #last: LoadedConfig;
   #plan: Plan;
   #facts: ContainerFacts;
 
   constructor(options: ConfigurationOptions) {
     const { loaded, plan, facts } = options.booted;
     this.#options = options;
-    this.#configs = [loaded];
+    this.#configs = new Map([[0, loaded]]);
+    this.#last = loaded;
     this.#plan = plan;
     this.#facts = facts;
   }
 
   /** The last one that was read. What holds at once is taken from it. */
   get config(): Config {
-    return (this.#configs.at(-1) ?? this.#options.booted.loaded).config;
+    return this.#last.config;
   }
 
   get plan(): Plan {
@@ -50,8 +53,7 @@ export class Configuration {
   reload(after: LoadedConfig, reason: string): void {
     const { log, loop } = this.#options;
     // What has changed since it was last read; but what follows is judged by what has proven to start.
-    const last = this.#configs.at(-1) ?? this.#options.booted.loaded;
-    for (const { key, from, to, effect } of changesBetween(last, after)) {
+    for (const { key, from, to, effect } of changesBetween(this.#last, after)) {
       if (effect === 'container') log.warn('config.fixed', { key, from, to });
       else log.info('config.changed', { key, from, to, effect });
     }
@@ -90,14 +92,21 @@ export class Configuration {
   }
 
   #addLaunch(loaded: LoadedConfig): LaunchId {
-    const { booted, executor } = this.#options;
+    const { booted, executor, loop } = this.#options;
+    // A cluster may read its config again for years.
+    const inUse = launchesInUse(loop.state);
+    for (const id of [...this.#configs.keys()].filter((known) => !inUse.has(known))) {
+      this.#configs.delete(id);
+      executor.forgetLaunch(id);
+    }
     const launch = executor.addLaunch(booted.rolesFor(loaded.config, this.#plan));
-    this.#configs[launch] = loaded;
+    this.#configs.set(launch, loaded);
+    this.#last = loaded;
     return launch;
   }
 
   #configOf(launch: LaunchId): LoadedConfig {
-    const found = this.#configs[launch];
+    const found = this.#configs.get(launch);
     if (found === undefined) throw new Error(`no config was kept for launch ${launch}`);
     return found;
   }

@@ -33,17 +33,24 @@ export class Executor implements ChildEvents {
   readonly #options: ExecutorOptions;
   readonly #apps: AppWorkers;
   /** By their number, as the supervisor knows them. */
-  readonly #launches: Roles[];
+  readonly #launches: Map<LaunchId, Roles>;
+  #lastLaunch = 0;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#apps = new AppWorkers(this, options.sharesQueue);
-    this.#launches = [options.roles];
+    this.#launches = new Map([[0, options.roles]]);
   }
 
   /** Another way to start processes; the supervisor is told its number. */
   addLaunch(roles: Roles): LaunchId {
-    return this.#launches.push(roles) - 1;
+    this.#lastLaunch += 1;
+    this.#launches.set(this.#lastLaunch, roles);
+    return this.#lastLaunch;
+  }
+
+  forgetLaunch(id: LaunchId): void {
+    this.#launches.delete(id);
   }
 
   run(command: Command): void {
@@ -145,7 +152,7 @@ export class Executor implements ChildEvents {
   }
 
   #launch(role: 'agent' | 'app', id: LaunchId): Launch {
-    const found = this.#launches[id]?.[role];
+    const found = this.#launches.get(id)?.[role];
     if (found === undefined) throw new Error(`there is no ${role} in this cluster`);
     return found;
   }

@@ -1,4 +1,4 @@
-import type { Child, Policy, Slot, State } from './model.js';
+import type { Child, LaunchId, Policy, Slot, State } from './model.js';
 import { activeApps } from './scale.js';
 import { appsOf, currentOf, isListening } from './turn.js';
 
@@ -31,6 +31,11 @@ export function hasStarted(state: State): boolean {
 
 export function listening(state: State): number {
   return appsOf(state).filter((child) => isListening(child)).length;
+}
+
+/** What a process may still be started with; nobody asks for the others again. */
+export function launchesInUse({ launch, slots, roll }: State): ReadonlySet<LaunchId | undefined> {
+  return new Set([launch, roll?.launch, roll?.next?.launch, ...slots.map((record) => record.launch)]);
 }
 
 export interface ChildView {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { nextDeadline } from '#eggcup/supervisor/deadlines.js';
 import type { Event, ExitCode, Slot } from '#eggcup/supervisor/model.js';
 import { transition } from '#eggcup/supervisor/transition.js';
-import { childViews, isReady, minReadyOf } from '#eggcup/supervisor/view.js';
+import { childViews, isReady, launchesInUse, minReadyOf } from '#eggcup/supervisor/view.js';
 import { isHealthy } from './manager-oracle.js';
 import type { Watcher, World } from './world.js';
 
@@ -15,6 +15,19 @@ export const PROMISES = {
         stopTold ||= kind === 'stop-requested' || kind === 'master-failed' || world.state.phase.kind === 'stopping';
       },
       forked: (slot) => assert.ok(!stopTold, `${slot} was forked after a stop began`),
+    };
+  },
+
+  'what processes are started with was in use, or is asked for now': (world) => {
+    let known = launchesInUse(world.state);
+    return {
+      stepped: (event, before) => {
+        const asked = event.kind === 'roll-requested' ? event.launch : undefined;
+        known = new Set([...launchesInUse(before), asked]);
+      },
+      ordered: (command) => {
+        if ('launch' in command) assert.ok(known.has(command.launch), `launch ${command.launch}`);
+      },
     };
   },
 

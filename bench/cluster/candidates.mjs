@@ -7,23 +7,23 @@ import { fileURLToPath } from 'node:url';
 const fileOf = (path) => fileURLToPath(new URL(path, import.meta.url));
 const require = createRequire(import.meta.url);
 
-const entry = fileOf('../../dist/entry.js');
+export const entry = fileOf('../../dist/entry.js');
 if (!existsSync(entry)) throw new Error('there is no dist/entry.js: npm run build');
-const framework = dirname(require.resolve('egg3/package.json'));
-const eggCluster = createRequire(join(framework, 'package.json')).resolve('egg-cluster/package.json');
+export const eggFramework = dirname(require.resolve('egg3/package.json'));
+const eggCluster = createRequire(join(eggFramework, 'package.json')).resolve('egg-cluster/package.json');
 const versionOf = (file) => JSON.parse(readFileSync(file, 'utf8')).version;
 
-export const PEERS = { egg: versionOf(join(framework, 'package.json')), 'egg-cluster': versionOf(eggCluster) };
+export const PEERS = { egg: versionOf(join(eggFramework, 'package.json')), 'egg-cluster': versionOf(eggCluster) };
 
 const eggApp = fileOf('fixtures/egg-app');
 const production = () => ({
   NODE_ENV: 'production',
   EGG_SERVER_ENV: 'prod',
-  BENCH_FRAMEWORK: framework,
+  BENCH_FRAMEWORK: eggFramework,
   BENCH_APP: eggApp,
 });
 
-export const eggcupWithEgg = eggcup('eggcup', { app: { baseDir: eggApp, framework } });
+export const eggcupWithEgg = eggcup('eggcup', { app: { baseDir: eggApp, framework: eggFramework } });
 export const eggClusterWithEgg = {
   name: 'egg-cluster',
   command: () => [process.execPath, fileOf('fixtures/egg-cluster.cjs')],

@@ -36,7 +36,9 @@ export async function whileRunning({ name, command, env }, use) {
     child.on('message', ({ action }) => action === 'egg-ready' && resolve(now()));
   });
   try {
-    return await use({ pid: child.pid, port, begin, eggReady: () => inTime(eggReady), untilTold });
+    const place = { folder, port, variables, factsFile: facts };
+    const hearing = { eggReady: () => inTime(eggReady), told, untilTold, failure };
+    return await use({ pid: child.pid, begin, send: (message) => child.send(message), ...place, ...hearing });
   } finally {
     child.kill('SIGTERM');
     const patience = setTimeout(() => killMarked(mark), LIMIT_MS / 6);
@@ -47,12 +49,17 @@ export async function whileRunning({ name, command, env }, use) {
     remove();
   }
 
+  /** What has been told so far under this name. */
+  function told(fact) {
+    const lines = readFileSync(facts, 'utf8').split('\n').slice(0, -1);
+    return lines.map(JSON.parse).filter((it) => it.fact === fact);
+  }
+
   /** The first so many facts of this name; `but` leaves out a process. */
   async function untilTold(fact, count = 1, but = []) {
     const deadline = now() + LIMIT_MS;
     for (;;) {
-      const told = readFileSync(facts, 'utf8').split('\n').slice(0, -1).map(JSON.parse);
-      const found = told.filter((it) => it.fact === fact && !but.includes(it.pid));
+      const found = told(fact).filter((it) => !but.includes(it.pid));
       if (found.length >= count) return found.slice(0, count);
       if (now() > deadline || child.exitCode !== null) throw failure(`does not tell "${fact}"`);
       await sleep(POLL_MS);
@@ -66,7 +73,8 @@ export async function whileRunning({ name, command, env }, use) {
   }
 
   function failure(what) {
-    return new Error(`${name} ${what}; its output ends:\n${readFileSync(output, 'utf8').slice(-2000)}`);
+    const end = readFileSync(output, 'utf8').slice(-2000);
+    return Object.assign(new Error(`${name} ${what}; its output ends:\n${end}`), { exitCode: child.exitCode });
   }
 }
 

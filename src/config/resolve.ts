@@ -24,10 +24,9 @@ export function resolvePaths(settings: Settings, folder: string): Resolved {
 }
 
 function toConfig(settings: Settings, folder: string, paths: AppPaths): Config {
-  const { listen: _listen, ...others } = settings;
   const { script, ...agent } = settings.agent;
   return {
-    ...others,
+    ...settings,
     app: toApp(settings.app, paths),
     agent: { ...agent, ...(script !== undefined && { script: paths.program(script, ['agent', 'script']) }) },
     health: { ...settings.health, dir: resolve(folder, settings.health.dir) },

@@ -15,6 +15,7 @@ import {
   share,
   size,
   sizeOrZero,
+  sticky,
   text,
   whole,
   yesOrNo,
@@ -24,7 +25,6 @@ import {
 const MAX_WORKERS = 1024;
 /** A count of things that has no natural end. */
 const MANY = 1_000_000;
-const NOT_YET = 'Not available yet.';
 
 const agent = section({
   script: bareKey(
@@ -86,9 +86,6 @@ const workers = section({
   ),
 });
 
-const STICKY = 'must be "none", "address", "cookie:NAME" or "header:NAME"';
-const sticky = v.pipe(v.string(STICKY), v.regex(/^(?:none|address|(?:cookie|header):[\w-]+)$/, STICKY));
-
 const listen = section({
   strategy: key(
     `How connections are shared among the app workers. Others than \`roundRobin\` are not available yet.`,
@@ -96,8 +93,8 @@ const listen = section({
     'roundRobin',
   ),
   sticky: key(
-    `What keeps a client with one worker: \`none\`, \`address\`, \`cookie:NAME\` or \`header:NAME\`. Others than \`none\` are not available yet.`,
-    later(sticky, ['none'], '"none"'),
+    'What keeps a client with one worker: `none`, its `address`, or what its requests carry: `cookie:NAME` (eggcup sets the cookie) or `header:NAME`. See [sticky](sticky.md).',
+    sticky(),
     'none',
   ),
 });
@@ -184,7 +181,7 @@ export const schema = v.pipe(
     app: key('What is run.', appSchema, {}),
     agent: key('The agent: one process beside the app workers, for what must happen once.', agent, {}),
     workers: key('The app workers: how many, and how big.', workers, {}),
-    listen: key(`How connections reach the app workers. ${NOT_YET}`, listen, {}),
+    listen: key('How connections reach the app workers.', listen, {}),
     startup: key(
       'The way up.',
       section({
@@ -216,6 +213,6 @@ export const schema = v.pipe(
 export type Settings = v.InferOutput<typeof schema>;
 
 /** The effective config: parsed, with every default, every path absolute. */
-export type Config = DeepReadonly<Omit<Settings, 'listen'>>;
+export type Config = DeepReadonly<Settings>;
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

@@ -28,6 +28,18 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   [
+    'app: { script: server.js, unixSocket: a.sock }\nlisten: { sticky: address }',
+    [
+      '2:19 listen.sticky: "address" is of no use with app.unixSocket "a.sock", where clients have no address; use a cookie or a header',
+    ],
+  ],
+  [
+    'app: { framework: egg, https: { key: server.js, cert: server.js } }\nlisten: { sticky: "header:X-User" }',
+    [
+      '2:19 listen.sticky: "header:x-user" cannot be seen in what app.https encrypts; use "address", or end TLS in front of eggcup',
+    ],
+  ],
+  [
     'app: { framework: egg, args: [a], ready: message }\nagent: { script: server.js, ready: message }',
     [
       '1:30 app.args: needs app.script, but app.framework "egg" is set; remove it',
@@ -102,7 +114,6 @@ const later: readonly (readonly [string, string, string])[] = [
     'listen: { strategy: shared }',
     'listen.strategy: must be "roundRobin"',
   ],
-  ['listen:', 'listen: { sticky: "cookie:sid" }', 'listen.sticky: must be "none"'],
 ];
 
 for (const [accepted, refused, message] of later) {

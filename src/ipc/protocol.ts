@@ -47,6 +47,8 @@ export type Task =
       readonly requests?: RequestLimit | undefined;
       /** How often its event loop tells that it runs. */
       readonly beatMs?: number | undefined;
+      /** What brings clients back to this worker, where it stands in their requests. */
+      readonly sticky?: StickyRequests | undefined;
       readonly options: FrameworkOptions;
       readonly unixSocket?: string | undefined;
       readonly drainMs: number;
@@ -57,6 +59,8 @@ export type Task =
       readonly requests?: RequestLimit | undefined;
       /** How often its event loop tells that it runs. */
       readonly beatMs?: number | undefined;
+      /** What brings clients back to this worker, where it stands in their requests. */
+      readonly sticky?: StickyRequests | undefined;
       readonly ready: 'loaded' | 'listening' | 'message';
       readonly require: readonly string[];
       readonly baseDir: string;
@@ -65,6 +69,12 @@ export type Task =
       readonly port?: number | undefined;
       readonly unixSocket?: string | undefined;
     };
+
+/** A cookie or a header (in lower case) by which clients come back to the same worker. */
+export interface StickyRequests {
+  readonly kind: 'cookie' | 'header';
+  readonly name: string;
+}
 
 /** After how many requests an app worker is worn; each worker draws its own limit, so much more or less. */
 export interface RequestLimit {

@@ -2,6 +2,7 @@ import { errorMonitor } from 'node:events';
 import { Server } from 'node:net';
 import { hasCode } from '../errors.js';
 import { addressOf } from './address.js';
+import type { ClientKeeper } from './client-keeper.js';
 import type { RequestLimit } from '../ipc/protocol.js';
 import { sendToMaster } from './channel.js';
 import { RequestCount } from './request-count.js';
@@ -16,6 +17,11 @@ interface Expected {
 /** Drains every server of this process that listens, whatever the library. */
 export function drainServers(servers: Servers): void {
   patchListen((server) => servers.watch(server));
+}
+
+/** Brings the clients of every server of this process back to it. */
+export function keepClients(keeper: ClientKeeper): void {
+  patchListen((server) => keeper.watch(server));
 }
 
 /** Counts the requests of every server of this process. */

@@ -9,6 +9,7 @@ import { minReadyAmong } from '../supervisor/view.js';
 import { rolesOf } from '../master/roles.js';
 import type { Launch } from '../process/launch.js';
 import { type Plan, planSize } from '../sizing.js';
+import { formatSticky } from '../sticky/mode.js';
 import {
   type Answer,
   answerFaults,
@@ -78,6 +79,8 @@ interface Outlook extends Plan {
   readonly app: Program;
   /** Where it listens as far as the config says; a framework's application may decide by itself. */
   readonly listen: string | null;
+  /** What keeps a client with one worker. */
+  readonly sticky: string;
   readonly minReady: number;
   readonly healthDir: string;
   readonly shutdown: Config['shutdown'];
@@ -105,6 +108,7 @@ function lookAhead(loaded: LoadedConfig, facts: ContainerFacts, { env, cwd }: Su
     agent: roles.agent === undefined ? null : programOf(roles.agent, config),
     app: programOf(roles.app, config),
     listen: listenOf(config.app),
+    sticky: formatSticky(config.listen.sticky),
     minReady: minReadyAmong(config.health.minReady, size.workers),
     healthDir: config.health.dir,
     shutdown: config.shutdown,
@@ -151,6 +155,7 @@ function asText(head: string, outlook: Outlook): string {
     'app workers': `${workers} × ${commandOf(app)}`,
     heap: heapMiB === null ? 'as Node.js decides' : `${heapMiB} MiB for each app worker`,
     listens: outlook.listen ?? 'as the application decides',
+    ...(outlook.sticky === 'none' ? {} : { sticky: `each client keeps its worker, by ${outlook.sticky}` }),
     ready: `while at least ${minReady} of ${workers} listen`,
     stop: `${one} delay + ${others[0]} app workers + ${others[1]} agent, of ${formatDuration(grace)} grace`,
     'health files': outlook.healthDir,

@@ -3,7 +3,9 @@ import type { Log } from '../log.js';
 import { forkAgent } from '../process/agent.js';
 import { AppWorkers } from '../process/app-workers.js';
 import type { Child, ChildEvents } from '../process/child.js';
+import type { Handover } from '../process/handover.js';
 import type { Launch } from '../process/launch.js';
+import type { StickyHandover } from '../process/sticky-handover.js';
 import type { Roles } from './roles.js';
 import type { Command, ExitCode, LaunchId } from '../supervisor/model.js';
 import type { Happening } from './loop.js';
@@ -16,6 +18,8 @@ export interface ExecutorOptions {
   readonly restart: Config['restart'];
   readonly children: Map<number, Child>;
   readonly messages: Messages;
+  /** Brings connections to the app workers. */
+  readonly handover: Handover | StickyHandover;
   readonly dispatch: (happening: Happening) => void;
   readonly exit: (code: ExitCode, reason: string) => void;
   /** A process hangs: what is it doing? */
@@ -29,13 +33,14 @@ export interface ExecutorOptions {
 /** Runs the supervisor's commands and decides nothing; what processes make known goes back as events. */
 export class Executor implements ChildEvents {
   readonly #options: ExecutorOptions;
-  readonly #apps = new AppWorkers(this);
+  readonly #apps: AppWorkers;
   /** By their number, as the supervisor knows them. */
   readonly #launches: Roles[];
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#launches = [options.roles];
+    this.#apps = new AppWorkers(this, options.handover);
   }
 
   /** Another way to start processes; the supervisor is told its number. */

@@ -5,6 +5,9 @@ import { cookieIn, newCookieValue } from '../sticky/cookie.js';
 import { valuesOf, withoutHeader } from './head-arguments.js';
 import { isTls, type Servers, speaksHttp1 } from './servers.js';
 
+/** What proxies add, each some of them. */
+const PROXY_HEADERS = ['x-forwarded-for', 'x-forwarded-proto', 'forwarded', 'via'];
+
 /** Brings clients back to this worker: a cookie for those that have none, and a choice for each request behind a proxy. */
 export class ClientKeeper {
   readonly #wanted: StickyRequests;
@@ -38,7 +41,7 @@ export class ClientKeeper {
 
   #offerCookie(name: string, { headers }: IncomingMessage, response: ServerResponse): void {
     if (cookieIn(headers.cookie ?? '', name) !== undefined) return;
-    const isSecure = headers['x-forwarded-proto'] === 'https' || /^__(?:secure|host)-/i.test(name);
+    const isSecure = /^https\b/i.test(String(headers['x-forwarded-proto'])) || /^__(?:secure|host)-/i.test(name);
     const value = newCookieValue(this.#slotIndex);
     addCookie(response, name, `${value}; Path=/; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`);
   }
@@ -63,7 +66,7 @@ function headerOf(response: ServerResponse, args: readonly unknown[], name: stri
 }
 
 function isProxied({ headers }: IncomingMessage): boolean {
-  return ['x-forwarded-for', 'forwarded', 'via'].some((name) => headers[name] !== undefined);
+  return PROXY_HEADERS.some((name) => headers[name] !== undefined);
 }
 
 /** Its handle is then a stand-in of Node's cluster module, without a descriptor. */

@@ -85,7 +85,7 @@ test('behind a proxy each request has its own choice; a direct client keeps its 
   const cluster = await startSticky(t, STICKY);
   const proxy = new Agent({ keepAlive: true, maxSockets: 1 });
   t.after(() => proxy.destroy());
-  for (const header of ['x-forwarded-for', 'forwarded', 'via'])
+  for (const header of ['x-forwarded-for', 'x-forwarded-proto', 'forwarded', 'via'])
     for (const index of [0, 1, 2, 1, 0]) {
       const headers = { cookie: `worker=${index}.abc`, [header]: '1.1 proxy' };
       const { body, headers: answered } = await askAs(cluster.port, { agent: proxy, headers });

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as v from 'valibot';
+import { findContradictions } from '#eggcup/config/combinations.js';
+import { schema } from '#eggcup/config/schema.js';
 import { Workspace } from './workspace.js';
 
 const rows: readonly (readonly [string, readonly string[]])[] = [
@@ -130,4 +133,20 @@ test('a typo in a key of a later release is still an error', (t) => {
   assert.deepEqual(new Workspace(t).errors('app: { script: server.js }\nlisten: { sticki: none }\n'), [
     'cluster.yaml:2:11 listen.sticki: is not a key of the config (did you mean "sticky"?)',
   ]);
+});
+
+test('where the kernel chooses the worker a client cannot keep one', () => {
+  const shutdown = { grace: '30s' };
+  const settings = v.parse(schema, { app: { script: 'server.js' }, listen: { sticky: 'cookie:worker' }, shutdown });
+  for (const strategy of ['shared', 'reusePort'] as const) {
+    const listen = { ...settings.listen, strategy };
+    assert.deepEqual(
+      findContradictions({ ...settings, listen }).map(({ message }) => message),
+      [
+        `"cookie:worker" excludes listen.strategy "${strategy}", where the kernel chooses the worker; use "roundRobin" or "auto"`,
+      ],
+    );
+  }
+  for (const strategy of ['roundRobin', 'auto'] as const)
+    assert.deepEqual(findContradictions({ ...settings, listen: { ...settings.listen, strategy } }), []);
 });

@@ -20,6 +20,8 @@ interface Look {
   readonly until: number;
   readonly found: (found: Found) => void;
   timer: NodeJS.Timeout | undefined;
+  /** How many had arrived at the last look. */
+  bytes: number;
 }
 
 /**
@@ -39,7 +41,7 @@ export class FirstLook {
   }
 
   at(connection: Connection, found: (found: Found) => void): void {
-    const look: Look = { connection, until: performance.now() + PATIENCE_MS, found, timer: undefined };
+    const look: Look = { connection, until: performance.now() + PATIENCE_MS, found, timer: undefined, bytes: 0 };
     this.#silent.add(look);
     this.#again(look, 1);
     const [eldest] = this.#silent;
@@ -47,15 +49,18 @@ export class FirstLook {
   }
 
   #again(look: Look, nextMs: number): void {
-    const seen = this.#see(look.connection);
+    const seen = this.#see(look);
     if (seen.kind !== 'partial') return this.#end(look, seen);
     if (performance.now() > look.until) return this.#end(look, { kind: 'nothing' });
     look.timer = setTimeout(() => this.#again(look, Math.min(2 * nextMs, LONGEST_WAIT_MS)), nextMs);
   }
 
-  #see(connection: Connection): Head | { readonly kind: 'gone' } {
-    const bytes = this.#peek(connection.fd, this.#buffer);
+  #see(look: Look): Head | { readonly kind: 'gone' } {
+    const bytes = this.#peek(look.connection.fd, this.#buffer);
     if (bytes === -constants.errno.EAGAIN || bytes === -constants.errno.EINTR) return { kind: 'partial' };
+    // Many long heads that nobody ends must not cost the master its time.
+    if (bytes > 0 && bytes === look.bytes) return { kind: 'partial' };
+    look.bytes = bytes;
     return bytes <= 0 ? { kind: 'gone' } : readHead(this.#buffer.subarray(0, bytes), this.#wanted);
   }
 

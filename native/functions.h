@@ -9,7 +9,8 @@
   each("blockSignals", block_signals) each("armDeadMan", arm_dead_man) each("beat", beat)                          \
   each("disarmDeadMan", disarm_dead_man) each("endAfterParent", end_after_parent)                                  \
   each("signalOnParentDeath", signal_on_parent_death) each("becomeSubreaper", become_subreaper)                    \
-  each("isSubreaper", is_subreaper) each("session", session) each("group", group)
+  each("isSubreaper", is_subreaper) each("session", session) each("group", group)                                  \
+  each("peekSocket", peek_socket)
 
 #define DECLARE(name, function) napi_value function(napi_env env, napi_callback_info info);
 FUNCTIONS(DECLARE)

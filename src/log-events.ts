@@ -59,6 +59,7 @@ export const LOG_MESSAGES = {
   'channel.drained': 'A process reads its messages again',
   'init.unavailable': 'The native part could not be loaded: orphans are not reaped',
   'init.no-subreaper': 'The kernel makes no subreaper of the master: orphans leave it',
+  'sticky.unreadable': 'A connection shows no request: it goes by address',
   'signal.ignored': 'A signal was ignored: it means nothing here',
   'stop.begun': 'The stop begins',
   'stop.hurried': 'Asked again to stop: no more delay, a short drain',

@@ -8,6 +8,7 @@ import { lookAtKernel } from '../doctor/kernel.js';
 import { lookAtLimits } from '../doctor/limits.js';
 import { lookAtPaths } from '../doctor/paths.js';
 import { lookAtProgram } from '../doctor/program.js';
+import { lookAtSticky } from '../doctor/sticky.js';
 import { loadNative, whyNotNative } from '../native/addon.js';
 import { type Answer, type CliCommand, loadGiven, type Surroundings, toJson } from './command.js';
 import type { Given } from './options.js';
@@ -45,6 +46,7 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
     ...(platform === 'linux' ? lookAtKernel('/', { port: config?.app.port, uid: process.getuid?.() ?? 0 }) : []),
     'level' in loaded ? loaded : ok('config', loaded.file),
     ...(config === undefined ? [] : lookAtPaths(config, env, tmpdir())),
+    ...(config === undefined ? [] : lookAtSticky(config.listen.sticky, native)),
     ...(config === undefined ? [] : await lookAtCluster(config, cwd)),
   ];
 }

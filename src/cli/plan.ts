@@ -10,6 +10,7 @@ import { minReadyAmong } from '../supervisor/view.js';
 import { rolesOf } from '../master/roles.js';
 import type { Launch } from '../process/launch.js';
 import { type Plan, planSize } from '../sizing.js';
+import { formatSticky } from '../sticky/mode.js';
 import {
   type Answer,
   answerFaults,
@@ -81,6 +82,8 @@ interface Outlook extends Plan {
   readonly listen: string | null;
   /** How connections reach the app workers; `null` when what is asked for can't be had here. */
   readonly listening: Listening | null;
+  /** What keeps a client with one worker. */
+  readonly sticky: string;
   readonly minReady: number;
   readonly healthDir: string;
   readonly shutdown: Config['shutdown'];
@@ -119,6 +122,7 @@ function lookAhead(loaded: LoadedConfig, facts: ContainerFacts, { env, cwd }: Su
     app: programOf(roles.app, config),
     listen: listenOf(config.app),
     listening,
+    sticky: formatSticky(config.listen.sticky),
     minReady: minReadyAmong(config.health.minReady, size.workers),
     healthDir: config.health.dir,
     shutdown: config.shutdown,
@@ -175,6 +179,7 @@ function asText(head: string, outlook: Outlook): string {
     heap: heapMiB === null ? 'as Node.js decides' : `${heapMiB} MiB for each app worker`,
     listens: outlook.listen ?? 'as the application decides',
     connections: connectionsOf(outlook.listening),
+    ...(outlook.sticky === 'none' ? {} : { sticky: `each client keeps its worker, by ${outlook.sticky}` }),
     ready: `while at least ${minReady} of ${workers} listen`,
     stop: `${one} delay + ${others[0]} app workers + ${others[1]} agent, of ${formatDuration(grace)} grace`,
     'health files': outlook.healthDir,

@@ -1,5 +1,6 @@
 import type { Path } from './path.js';
 import type { Settings } from './schema.js';
+import { formatSticky, isInRequests } from '../sticky/mode.js';
 import { formatDuration } from './units.js';
 
 /** Values that are right by themselves but not together, or not here. The first path is the one to name. */
@@ -14,6 +15,7 @@ export function findContradictions(settings: Settings): readonly Finding[] {
     ...program(settings),
     ...address(settings),
     ...healthPort(settings),
+    ...stickiness(settings),
     ...onlyForScripts(settings),
     ...numbers(settings),
     ...controlSocket(settings),
@@ -68,6 +70,24 @@ function* controlSocket({ control }: Settings): Generator<Finding> {
   if (!HEALTH_FILES.has(control.socket)) return;
   const message = `${quote(control.socket)} is a file that eggcup itself writes into health.dir; take another name`;
   yield { paths: [['control', 'socket']], message };
+}
+
+function* stickiness({ app, listen }: Settings): Generator<Finding> {
+  const { strategy, sticky } = listen;
+  if (sticky.kind === 'none') return;
+  const written = quote(formatSticky(sticky));
+  if (strategy === 'shared' || strategy === 'reusePort') {
+    const message = `${written} excludes listen.strategy "${strategy}", where the kernel chooses the worker; use "roundRobin" or "auto"`;
+    yield { paths: [STICKY, ['listen', 'strategy']], message };
+  }
+  if (app.https !== undefined && isInRequests(sticky)) {
+    const message = `${written} cannot be seen in what app.https encrypts; use "address", or end TLS in front of eggcup`;
+    yield { paths: [STICKY, ['app', 'https']], message };
+  }
+  if (app.unixSocket !== undefined && sticky.kind === 'address') {
+    const message = `${written} is of no use with app.unixSocket ${quote(app.unixSocket)}, where clients have no address; use a cookie or a header`;
+    yield { paths: [STICKY, ['app', 'unixSocket']], message };
+  }
 }
 
 /** Only what asks for something else than the default: a file with every default written out stays valid. */
@@ -142,6 +162,7 @@ function* budget({ delay, app, agent, grace }: Settings['shutdown']): Generator<
 const HEALTH_FILES = new Set(['started', 'ready', 'live', 'status.json']);
 const FRAMEWORK: Path = ['app', 'framework'];
 const SCRIPT: Path = ['app', 'script'];
+const STICKY: Path = ['listen', 'sticky'];
 const AGENT_SCRIPT: Path = ['agent', 'script'];
 const HEALTH_HTTP_ENABLED: Path = ['health', 'http', 'enabled'];
 

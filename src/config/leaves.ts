@@ -1,5 +1,6 @@
 /** The kinds of value that keys of the config have, each with the sentence that says what it must be. */
 import * as v from 'valibot';
+import { parseSticky } from '../sticky/mode.js';
 import {
   CPU,
   DURATION,
@@ -156,13 +157,18 @@ export function countOrShare(max: number) {
   return v.union([count, part], message);
 }
 
-/** A key of a later release: known, checked and described, but with no other value than what happens today. */
-export function later<S extends v.GenericSchema>(schema: S, today: readonly v.InferOutput<S>[], expected: string) {
+/** What keeps a client with one worker, written `cookie:NAME`. */
+export function sticky() {
   return v.pipe(
-    schema,
-    v.check((value) => today.includes(value), `must be ${expected}: anything else is not available yet`),
+    v.string(STICKY),
+    v.regex(/^(?:none|address|(?:cookie|header):[\w!#$%&'*+.^`|~-]+)$/, STICKY),
+    v.metadata({ examples: ['cookie:worker'] }),
+    v.transform(parseSticky),
   );
 }
+
+/** Names are tokens (RFC 9110, 5.6.2; RFC 6265, 4.1.1). */
+const STICKY = 'must be "none", "address", "cookie:NAME" or "header:NAME"';
 
 function wholeNumber(min: number, max: number): string {
   return `a whole number from ${min} to ${max}`;

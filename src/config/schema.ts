@@ -9,12 +9,12 @@ import {
   cpu,
   duration,
   key,
-  later,
   oneOf,
   section,
   share,
   size,
   sizeOrZero,
+  sticky,
   text,
   whole,
   yesOrNo,
@@ -85,9 +85,6 @@ const workers = section({
   ),
 });
 
-const STICKY = 'must be "none", "address", "cookie:NAME" or "header:NAME"';
-const sticky = v.pipe(v.string(STICKY), v.regex(/^(?:none|address|(?:cookie|header):[\w-]+)$/, STICKY));
-
 const listen = section({
   strategy: key(
     'How connections are shared among the app workers: by the master in turn; from one queue that all accept from; by the kernel, a queue for each (`reusePort`: Node.js 22.12, `net.ipv4.tcp_migrate_req=1`); `auto` is `reusePort` where that loses nothing, else `roundRobin`.',
@@ -95,8 +92,8 @@ const listen = section({
     'roundRobin',
   ),
   sticky: key(
-    `What keeps a client with one worker: \`none\`, \`address\`, \`cookie:NAME\` or \`header:NAME\`. Others than \`none\` are not available yet.`,
-    later(sticky, ['none'], '"none"'),
+    'What keeps a client with one worker: `none`, its `address`, or what its requests carry: `cookie:NAME` (eggcup sets the cookie) or `header:NAME`. See [sticky](sticky.md).',
+    sticky(),
     'none',
   ),
 });

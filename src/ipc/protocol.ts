@@ -49,6 +49,8 @@ export type Task =
       readonly beatMs?: number | undefined;
       /** Whether its servers have a queue of connections for themselves, beside those of the others. */
       readonly reusePort: boolean;
+      /** What brings clients back to this worker, where it stands in their requests. */
+      readonly sticky?: StickyRequests | undefined;
       readonly options: FrameworkOptions;
       readonly unixSocket?: string | undefined;
       readonly drainMs: number;
@@ -61,6 +63,8 @@ export type Task =
       readonly beatMs?: number | undefined;
       /** Whether its servers have a queue of connections for themselves, beside those of the others. */
       readonly reusePort: boolean;
+      /** What brings clients back to this worker, where it stands in their requests. */
+      readonly sticky?: StickyRequests | undefined;
       readonly ready: 'loaded' | 'listening' | 'message';
       readonly require: readonly string[];
       readonly baseDir: string;
@@ -69,6 +73,12 @@ export type Task =
       readonly port?: number | undefined;
       readonly unixSocket?: string | undefined;
     };
+
+/** A cookie or a header (in lower case) by which clients come back to the same worker. */
+export interface StickyRequests {
+  readonly kind: 'cookie' | 'header';
+  readonly name: string;
+}
 
 /** After how many requests an app worker is worn; each worker draws its own limit, so much more or less. */
 export interface RequestLimit {

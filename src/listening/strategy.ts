@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.js';
 import { read, type Reading } from '../container/reading.js';
 import { EggcupError } from '../errors.js';
+import { formatSticky } from '../sticky/mode.js';
 
 /**
  * How connections reach the app workers. `roundRobin`: the master accepts, and hands them out in turn. `shared`: all accept from
@@ -44,7 +45,7 @@ export function chooseStrategy({ listen, app }: Pick<Config, 'listen' | 'app'>, 
         `listen.strategy "reusePort" would not be safe here: ${obstacle.found}; ${obstacle.remedy}, or take "roundRobin" or "shared"`,
       );
     case 'auto':
-      if (sticky !== 'none') return byMaster(`listen.sticky ${sticky} needs the master to choose`);
+      if (sticky.kind !== 'none') return byMaster(`listen.sticky ${formatSticky(sticky)} needs the master to choose`);
       if (app.unixSocket !== undefined) return byMaster('app.unixSocket has one queue');
       if (obstacle !== undefined) return byMaster(`reusePort is not safe here: ${obstacle.found}`);
       return { strategy: 'reusePort', reason: `auto: Node.js ${offer.node} has it, and ${MIGRATES} is 1` };

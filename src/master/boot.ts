@@ -7,10 +7,13 @@ import type { Log } from '../log.js';
 import { type Roles, rolesOf } from './roles.js';
 import { chooseStrategy, type Listening, readOffer } from '../listening/strategy.js';
 import { type Plan, planSize } from '../sizing.js';
+import { formatSticky } from '../sticky/mode.js';
 import { findFramework } from './framework.js';
 import { type ControlSocket, prepareControl } from './control-socket.js';
 import { openHealthEndpoints } from './health-endpoints.js';
 import { checkPort, clearUnixSocket, findClusterPort } from './ports.js';
+import type { NativePart } from './adopt-orphans.js';
+import { checkSticky } from './stickiness.js';
 
 /** Everything that is known before the first fork. */
 export interface Boot {
@@ -37,7 +40,7 @@ export interface Boot {
 export async function boot(
   loaded: LoadedConfig,
   log: Log,
-  { env, cwd }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
+  { env, cwd, ...native }: NativePart & { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
   isOver: () => boolean,
 ): Promise<Boot | undefined> {
   const { config } = loaded;
@@ -51,6 +54,7 @@ export async function boot(
   logBoot(log, { loaded, plan, listening, health });
   if (isOver()) return undefined;
 
+  checkSticky(config.listen.sticky, native);
   if (config.app.port !== undefined) await checkPort(config.app.port, config.app.hostname);
   if (config.app.unixSocket !== undefined) await clearUnixSocket(config.app.unixSocket, 'app.unixSocket');
   const control = await prepareControl(config.control, health, log);
@@ -84,7 +88,7 @@ function logBoot(
   log: Log,
   { loaded, plan, listening, health }: Pick<Boot, 'loaded' | 'plan' | 'listening' | 'health'>,
 ): void {
-  const { app } = loaded.config;
+  const { app, listen } = loaded.config;
   for (const warning of plan.warnings) log.warn('sizing.warning', { warning });
   log.info('boot', {
     pid: process.pid,
@@ -94,6 +98,7 @@ function logBoot(
     ...(app.framework === undefined ? { script: app.script } : { framework: app.framework }),
     healthDir: health.kind === 'unwritable' ? null : health.dir,
     workers: plan.workers,
+    ...(listen.sticky.kind === 'none' ? {} : { sticky: formatSticky(listen.sticky) }),
     heapMiB: plan.heapMiB,
     reasons: plan.reasons,
     listening,

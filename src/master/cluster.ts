@@ -20,6 +20,7 @@ import { policyOf } from './policy.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { RollResult } from '../supervisor/model.js';
 import { StatusView } from './status-view.js';
+import { handoverFor } from './stickiness.js';
 import type { StopSignal } from './cluster-signals.js';
 import { adoptOrphans, type NativePart } from './adopt-orphans.js';
 import { endStrays, killStrays } from './strays.js';
@@ -90,6 +91,7 @@ export class Cluster {
       sharesQueue: booted.listening.strategy === 'shared',
       children: this.#children,
       messages: this.#messages,
+      handover: handoverFor(config.listen.sticky, native, log),
       dispatch,
       exit: (code, reason) => this.#end(code, reason),
       onHung: (child) => void this.#examiner.examine(child),

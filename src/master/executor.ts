@@ -3,7 +3,9 @@ import type { Log } from '../log.js';
 import { forkAgent } from '../process/agent.js';
 import { AppWorkers } from '../process/app-workers.js';
 import type { Child, ChildEvents } from '../process/child.js';
+import type { Handover } from '../process/handover.js';
 import type { Launch } from '../process/launch.js';
+import type { StickyHandover } from '../process/sticky-handover.js';
 import type { Roles } from './roles.js';
 import type { Command, ExitCode, LaunchId } from '../supervisor/model.js';
 import type { Happening } from './loop.js';
@@ -18,6 +20,8 @@ export interface ExecutorOptions {
   readonly sharesQueue: boolean;
   readonly children: Map<number, Child>;
   readonly messages: Messages;
+  /** Brings connections to the app workers. */
+  readonly handover: Handover | StickyHandover;
   readonly dispatch: (happening: Happening) => void;
   readonly exit: (code: ExitCode, reason: string) => void;
   /** A process hangs: what is it doing? */
@@ -38,7 +42,7 @@ export class Executor implements ChildEvents {
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
-    this.#apps = new AppWorkers(this, options.sharesQueue);
+    this.#apps = new AppWorkers(this, options);
     this.#launches = new Map([[0, options.roles]]);
   }
 

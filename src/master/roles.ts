@@ -5,6 +5,7 @@ import type { FrameworkOptions, RequestLimit, ToChild } from '../ipc/protocol.js
 import type { Strategy } from '../listening/strategy.js';
 import type { Launch } from '../process/launch.js';
 import type { Plan } from '../sizing.js';
+import { isInRequests, type Wanted } from '../sticky/mode.js';
 
 export interface Roles {
   readonly agent: Launch | undefined;
@@ -58,6 +59,7 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
       requests: requestsOf(facts, name),
       beatMs: beatMsOf(facts, name),
       reusePort: name === 'app' && facts.strategy === 'reusePort',
+      sticky: stickyOf(facts, name),
       options,
       unixSocket: config.app.unixSocket,
       drainMs: drainMsOf(shutdown, name),
@@ -81,6 +83,7 @@ function scriptRoles(facts: LaunchFacts): Roles {
       requests: requestsOf(facts, name),
       beatMs: beatMsOf(facts, name),
       reusePort: name === 'app' && facts.strategy === 'reusePort',
+      sticky: stickyOf(facts, name),
       ready,
       require: app.require,
       baseDir: app.baseDir,
@@ -110,6 +113,12 @@ function requestsOf({ config }: LaunchFacts, role: 'agent' | 'app'): RequestLimi
 function beatMsOf({ config }: LaunchFacts, role: 'agent' | 'app'): number | undefined {
   const { workerTimeout } = config.health;
   return role === 'agent' || workerTimeout === 0 ? undefined : Math.min(5000, Math.max(100, workerTimeout / 4));
+}
+
+/** By address there is nothing to do for a worker. */
+function stickyOf({ config }: LaunchFacts, role: 'agent' | 'app'): Wanted | undefined {
+  const { sticky } = config.listen;
+  return role === 'app' && isInRequests(sticky) ? sticky : undefined;
 }
 
 /** Our part of a script's process: loaded before the script, which it holds back until the gate opens. */

@@ -50,6 +50,9 @@ export interface Native {
   isSubreaper(): boolean;
   /** The session of a process (0: of this one). */
   session(pid: number): number;
+
+  /** Copies what has arrived on a socket and leaves it there: the number of bytes, 0 at its end, `-EAGAIN` when there is nothing yet. */
+  peekSocket(fd: number, buffer: Buffer): number;
 }
 
 let loaded: Native | undefined;

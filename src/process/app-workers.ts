@@ -1,16 +1,22 @@
+import type { ChildProcess } from 'node:child_process';
 import cluster, { type Worker } from 'node:cluster';
 import { cfork, setDisableRefork } from 'cfork';
 import { messageOf } from '../errors.js';
 import type { Slot } from '../supervisor/model.js';
 import { Child, type ChildEvents } from './child.js';
 import { guardChannel } from './guard-channel.js';
-import { Handover } from './handover.js';
 import type { Launch } from './launch.js';
+
+export interface AppWorkersOptions {
+  /** Whether all accept from one queue, or the master accepts for them. */
+  readonly sharesQueue: boolean;
+  /** Looks after the connections on their way to them. */
+  readonly handover: { follow(child: ChildProcess, slot: Slot): void };
+}
 
 /** The app workers: cfork forks them, and forks them again when they end. */
 export class AppWorkers {
   readonly #events: ChildEvents;
-  /** Whether all accept from one queue, or the master accepts for them. */
   readonly #sharesQueue: boolean;
   readonly #slots = new Map<Worker, Slot>();
   readonly #children = new Map<Worker, Child>();
@@ -24,12 +30,13 @@ export class AppWorkers {
   readonly #env: Record<string, string> = {};
   /** To take over, or taken over from: nobody is due when one of them ends. */
   readonly #unreplaced = new WeakSet<Worker>();
-  readonly #handover = new Handover();
+  readonly #handover: AppWorkersOptions['handover'];
   #reforkAllowed = false;
 
-  constructor(events: ChildEvents, sharesQueue: boolean) {
+  constructor(events: ChildEvents, { sharesQueue, handover }: AppWorkersOptions) {
     this.#events = events;
     this.#sharesQueue = sharesQueue;
+    this.#handover = handover;
   }
 
   /** Forks `count` workers, the slots `app-0` and up. To be called once: cfork listens to the cluster from here on. */
@@ -182,7 +189,7 @@ export class AppWorkers {
       return;
     }
     // First, so that all that is sent goes through it.
-    this.#handover.follow(worker.process);
+    this.#handover.follow(worker.process, slot);
     const child = new Child(slot, worker.process, pid, launch, this.#events);
     this.#children.set(worker, child);
     worker.process.on('message', (raw) => this.#events.message(child, raw));

@@ -1,24 +1,21 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Connection } from './connection.js';
 
 /** Of what Node's cluster module and its half in a worker say to each other, what tells of connections and listeners. */
-interface ClusterMessage {
+export interface ClusterMessage {
   readonly cmd?: string;
   readonly act?: string;
-  readonly seq?: number;
-  readonly ack?: number;
+  readonly seq?: number | string;
+  readonly ack?: number | string;
   readonly accepted?: boolean;
   /** Whose is the port that the worker listens on. */
   readonly key?: string;
   readonly errno?: number | null;
 }
 
-interface Connection {
-  close(): void;
-}
+export type Send = (message: unknown, handle?: unknown, ...others: unknown[]) => boolean;
 
-type Send = (message: unknown, handle?: unknown, ...others: unknown[]) => boolean;
-
-const CLUSTER = 'NODE_CLUSTER';
+export const CLUSTER = 'NODE_CLUSTER';
 
 /**
  * The connections that Node's round robin has handed to a worker (`newconn`) and that the worker has not taken yet. When it dies
@@ -31,7 +28,7 @@ export class Handover {
 
   /** Follows an app worker; to be called before it can listen. */
   follow(child: ChildProcess): void {
-    const untaken = new Map<number, { readonly key: string; readonly connection: Connection }>();
+    const untaken = new Map<number | string, { readonly key: string; readonly connection: Connection }>();
     const send = child.send.bind(child) as Send;
     child.send = (message: ClusterMessage, handle?: unknown, ...others: unknown[]) => {
       if (message.cmd === CLUSTER && message.key !== undefined) {

@@ -7,6 +7,7 @@ import { addressOf } from './address.js';
 import { sendBeats } from './beats.js';
 import { batchSending } from './batch-sending.js';
 import { describeError, failStart, logToMaster, sendToMaster } from './channel.js';
+import { ClientKeeper } from './client-keeper.js';
 import { endGracefully } from './end.js';
 import { type EggApplication, loadFramework, whenReady } from './framework.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
     await whenReady(app);
     const server = await createServer(app, options);
     servers.watch(server);
+    if (task.sticky !== undefined) new ClientKeeper(task.sticky, servers).watch(server);
     // Without it egg has neither app.server nor its handling of uncaught exceptions.
     app.emit('server', server);
     await listen(server, app, task);

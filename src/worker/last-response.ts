@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { withoutHeader } from './head-arguments.js';
 
 const SWITCHING_PROTOCOLS = 101;
 
@@ -12,16 +13,6 @@ export function sayClose(response: ServerResponse, isLast: () => boolean): void 
   response.writeHead = (...args: unknown[]): ServerResponse => {
     if (!isLast() || args[0] === SWITCHING_PROTOCOLS) return writeHead(...args);
     response.setHeader('Connection', 'close');
-    return writeHead(...args.map(withoutConnection));
+    return writeHead(...args.map((argument) => withoutHeader(argument, 'connection')));
   };
-}
-
-/** An argument of `writeHead`: headers as an object, as names and values in turn, or (not in Node's documents) as pairs. */
-function withoutConnection(argument: unknown): unknown {
-  if (typeof argument !== 'object' || argument === null) return argument;
-  const isOther = (name: unknown): boolean => String(name).toLowerCase() !== 'connection';
-  if (!Array.isArray(argument)) return Object.fromEntries(Object.entries(argument).filter(([name]) => isOther(name)));
-  // Beside a header that was set before, Node takes no pairs.
-  const inTurn: readonly unknown[] = argument.flat();
-  return inTurn.filter((_, index) => isOther(inTurn[index - (index % 2)]));
 }

@@ -2,6 +2,7 @@ import { errorMonitor } from 'node:events';
 import { Server } from 'node:net';
 import { hasCode } from '../errors.js';
 import { addressOf } from './address.js';
+import type { ClientKeeper } from './client-keeper.js';
 import { besideSiblings } from './listen-arguments.js';
 import type { RequestLimit } from '../ipc/protocol.js';
 import { sendToMaster } from './channel.js';
@@ -25,6 +26,11 @@ export function listenBesideSiblings(): void {
   Server.prototype.listen = function listenBeside(this: Server, ...args: unknown[]): Server {
     return Reflect.apply(listen, this, besideSiblings(args));
   };
+}
+
+/** Brings the clients of every server of this process back to it. */
+export function keepClients(keeper: ClientKeeper): void {
+  patchListen((server) => keeper.watch(server));
 }
 
 /** Counts the requests of every server of this process. */

@@ -5,12 +5,13 @@ import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
 import { sendBeats } from './beats.js';
 import { batchSending } from './batch-sending.js';
 import { sendToMaster } from './channel.js';
+import { ClientKeeper } from './client-keeper.js';
 import { endGracefully } from './end.js';
 import { dieWithMaster, endWithMaster } from './end-with-master.js';
 import { hasMaster } from './orphan.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { hearLameDuck } from './lame-duck.js';
-import { countRequests, drainServers, listenBesideSiblings, tellServers } from './listening.js';
+import { countRequests, drainServers, keepClients, listenBesideSiblings, tellServers } from './listening.js';
 import { loadRequired } from './load.js';
 import { installMessenger } from './messenger.js';
 import { hasUserListener } from './user-listeners.js';
@@ -32,6 +33,7 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
     tellServers(servers, task);
     sendBeats(task.beatMs);
     if (task.requests !== undefined) countRequests(task.requests);
+    if (task.sticky !== undefined) keepClients(new ClientKeeper(task.sticky, servers));
     hearLameDuck(servers);
   }
   let isLoaded = false;

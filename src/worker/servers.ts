@@ -93,6 +93,11 @@ export class Servers {
     return this.#drained;
   }
 
+  /** Ends a connection with this response, after those that were asked for in front of it. */
+  closeAfter(response: ServerResponse): void {
+    this.#announceClose(response.req.socket, response);
+  }
+
   async #drain(): Promise<void> {
     this.#stage = 'draining';
     const closed = [...this.#servers].filter(({ listening }) => listening).map((server) => close(server));
@@ -235,7 +240,7 @@ function follow<T extends { once(event: 'close', listener: () => void): unknown 
  * By what it can do, so that no protocol is loaded that the application doesn't use. Of http2 those that may have HTTP/1 clients
  * too (`allowHTTP1`), but not one that nobody has asked for requests: a listener would make it answer to streams.
  */
-function speaksHttp1(server: Server): server is HttpServer {
+export function speaksHttp1(server: Server): server is HttpServer {
   return 'closeIdleConnections' in server && (!isHttp2(server) || server.listenerCount('request') > 0);
 }
 

@@ -75,3 +75,21 @@ test('a cluster runs as PID 1: said once, the zombies are counted, `live` is tak
   await until('live to go', () => !cluster.hasFile('live'), 20_000);
   process.kill(await pidOfInit(cluster.pid), 'SIGKILL');
 });
+
+test('sticky sessions by cookie or header are refused, with the remedy', async (t) => {
+  const entry = installWithoutNative(t);
+  const start = async (sticky: string): Promise<ReturnType<typeof startCluster>> =>
+    startCluster(t, {
+      config: { app: { script: fixture('scripts/hello.js'), port: await freePort() }, listen: { sticky } },
+      entry,
+    });
+  const refused = await start('cookie:worker');
+  assert.equal(await refused.ended(), 78);
+  assert.match(
+    String(refused.logged('boot.failed')[0]?.['problem']),
+    /^listen\.sticky "cookie:worker" needs the native part, .*; use "address" or "none", or run on Linux/,
+  );
+  const byAddress = await start('address');
+  await byAddress.untilReady();
+  assert.equal(await byAddress.stop(), 0);
+});

@@ -163,6 +163,14 @@ test('plan shows nothing that came from a file of secrets, and parts its argumen
   assert.match(run('cli', ['plan'], folder).stdout, /server\.js "\*\*\*" "a b" ""\n/);
 });
 
+test('plan says what keeps a client with its worker', (t) => {
+  const folder = folderWith(t, { 'server.js': '', 'cluster.yaml': 'app: { script: server.js }' });
+  assert.equal((runJson(['plan'], folder) as { sticky: string }).sticky, 'none');
+  assert.ok(!run('cli', ['plan'], folder).stdout.includes('sticky'));
+  const set = ['plan', '--set', 'listen.sticky=cookie:worker'];
+  assert.match(run('cli', set, folder).stdout, /\n {2}sticky {8}each client keeps its worker, by cookie:worker\n/);
+});
+
 test('a reader that goes away is no failure, a device that is full is one', (t) => {
   const folder = folderWith(t, good);
   const tool = `"${process.execPath}" "${join(projectRoot, 'dist/cli.js')}"`;

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as v from 'valibot';
+import { findContradictions } from '#eggcup/config/combinations.js';
+import { schema } from '#eggcup/config/schema.js';
 import { HEALTH_FILES } from '#eggcup/health/files.js';
 import { Workspace } from './workspace.js';
 
@@ -36,6 +39,18 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     'app: { script: server.js, unixSocket: a.sock }\nlisten: { strategy: reusePort }',
     [
       '2:21 listen.strategy: "reusePort" needs a port, but app.unixSocket "a.sock" is set; take "roundRobin", "shared" or "auto"',
+    ],
+  ],
+  [
+    'app: { script: server.js, unixSocket: a.sock }\nlisten: { sticky: address }',
+    [
+      '2:19 listen.sticky: "address" is of no use with app.unixSocket "a.sock", where clients have no address; use a cookie or a header',
+    ],
+  ],
+  [
+    'app: { framework: egg, https: { key: server.js, cert: server.js } }\nlisten: { sticky: "header:X-User" }',
+    [
+      '2:19 listen.sticky: "header:x-user" cannot be seen in what app.https encrypts; use "address", or end TLS in front of eggcup',
     ],
   ],
   [
@@ -107,22 +122,24 @@ test('the health endpoints: off, or on any other port than the application', (t)
   assert.deepEqual(http, { enabled: true, host: '0.0.0.0', port: 9001 });
 });
 
-const later: readonly (readonly [string, string, string])[] = [
-  ['listen:', 'listen: { sticky: "cookie:sid" }', 'listen.sticky: must be "none"'],
-];
-
-for (const [accepted, refused, message] of later) {
-  test(`a feature of a later release is refused, not ignored: ${refused}`, (t) => {
-    const space = new Workspace(t);
-    assert.deepEqual(space.errors(`app: { script: server.js }\n${accepted}\n`), []);
-    const [line, ...others] = space.errors(`app: { script: server.js }\n${refused}\n`);
-    assert.ok(line?.includes(`${message}: anything else is not available yet, got `), line);
-    assert.deepEqual(others, []);
-  });
-}
-
-test('a typo in a key of a later release is still an error', (t) => {
+test('a typo in a key of a section that has two is explained', (t) => {
   assert.deepEqual(new Workspace(t).errors('app: { script: server.js }\nlisten: { sticki: none }\n'), [
     'cluster.yaml:2:11 listen.sticki: is not a key of the config (did you mean "sticky"?)',
   ]);
+});
+
+test('where the kernel chooses the worker a client cannot keep one', () => {
+  const shutdown = { grace: '30s' };
+  const settings = v.parse(schema, { app: { script: 'server.js' }, listen: { sticky: 'cookie:worker' }, shutdown });
+  for (const strategy of ['shared', 'reusePort'] as const) {
+    const listen = { ...settings.listen, strategy };
+    assert.deepEqual(
+      findContradictions({ ...settings, listen }).map(({ message }) => message),
+      [
+        `"cookie:worker" excludes listen.strategy "${strategy}", where the kernel chooses the worker; use "roundRobin" or "auto"`,
+      ],
+    );
+  }
+  for (const strategy of ['roundRobin', 'auto'] as const)
+    assert.deepEqual(findContradictions({ ...settings, listen: { ...settings.listen, strategy } }), []);
 });

@@ -30,7 +30,7 @@ test('a file with nothing but a script gets every default', (t) => {
       followQuota: true,
       recycle: { maxRequests: 0, maxAge: 0, maxRss: 0, jitter: 0.1 },
     },
-    listen: { strategy: 'roundRobin', sticky: 'none' },
+    listen: { strategy: 'roundRobin', sticky: { kind: 'none' } },
     startup: { timeout: 60_000, parallel: 'auto' },
     health: {
       dir: '/run/eggcup',

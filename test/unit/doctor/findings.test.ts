@@ -8,6 +8,8 @@ import { lookAtInit } from '#eggcup/doctor/init.js';
 import { lookAtKernel } from '#eggcup/doctor/kernel.js';
 import { lookAtLimits } from '#eggcup/doctor/limits.js';
 import { isSupported, lookAtProgram } from '#eggcup/doctor/program.js';
+import { lookAtSticky } from '#eggcup/doctor/sticky.js';
+import { parseSticky } from '#eggcup/sticky/mode.js';
 import { projectRoot } from '../../helpers/cluster.js';
 import { CGROUP, MACHINE, type Tree, cgroupAt, writeTree } from '../container/tree.js';
 
@@ -149,4 +151,11 @@ test('limits that are there are shown with their file, missing ones with what to
   assert.equal(named(none, 'pids limit').level, 'ok');
   assert.equal(named(lookAtLimits(writeTree(t, V2), { cpu: 1.5 }), 'CPU quota').found, 'none; workers.cpu says 1.5');
   assert.equal(named(lookAtLimits('/nothing', { cpu: undefined }), 'cgroup').level, 'warning');
+});
+
+test('sticky sessions that look at requests need the native part', () => {
+  for (const text of ['none', 'address']) assert.deepEqual(lookAtSticky(parseSticky(text), undefined), []);
+  const findings = lookAtSticky(parseSticky('cookie:worker'), undefined);
+  assert.equal(named(findings, 'listen.sticky').level, 'failure');
+  assertRemedies(findings);
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chooseStrategy, type Offer, readOffer } from '#eggcup/listening/strategy.js';
+import { parseSticky } from '#eggcup/sticky/mode.js';
 import { writeTree } from '../container/tree.js';
 
 type Config = Parameters<typeof chooseStrategy>[0];
@@ -15,7 +16,7 @@ const SWITCHED_OFF: Offer = { ...GOOD, migrates: { kind: 'present', value: false
 
 function config(strategy: Config['listen']['strategy'], more: { sticky?: string; unixSocket?: string } = {}): Config {
   const { sticky = 'none', unixSocket } = more;
-  return { listen: { strategy, sticky }, app: { unixSocket } } as Config;
+  return { listen: { strategy, sticky: parseSticky(sticky) }, app: { unixSocket } } as Config;
 }
 
 test('what the config names is taken, wherever it can be had', () => {

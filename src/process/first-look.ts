@@ -1,0 +1,72 @@
+import { constants } from 'node:os';
+import type { Wanted } from '../sticky/mode.js';
+import { type Head, MAX_HEAD_BYTES, readHead } from '../sticky/request-head.js';
+import type { Connection } from './connection.js';
+
+/** What the first look at a connection has found; `nothing`: it was silent, or too slow. */
+export type Found = Exclude<Head, { kind: 'partial' }> | { readonly kind: 'gone' } | { readonly kind: 'nothing' };
+
+/** As long as Node waits for a request's head (`server.headersTimeout`). */
+const PATIENCE_MS = 60_000;
+const LONGEST_WAIT_MS = 50;
+/** So many are waited for; beyond that the eldest, which is the least likely to say something, is not waited for any more. */
+const MAX_SILENT = 1024;
+
+/** See `Native.peekSocket`. */
+type Peek = (fd: number, buffer: Buffer) => number;
+
+interface Look {
+  readonly connection: Connection;
+  readonly until: number;
+  readonly found: (found: Found) => void;
+  timer: NodeJS.Timeout | undefined;
+  /** How many had arrived at the last look. */
+  bytes: number;
+}
+
+/**
+ * Reads the first request's head of connections, and leaves it there for the worker. What has not arrived is looked for again,
+ * less and less often: the kernel would tell of it only to whoever reads.
+ */
+export class FirstLook {
+  readonly #peek: Peek;
+  readonly #wanted: Wanted;
+  readonly #buffer = Buffer.alloc(MAX_HEAD_BYTES);
+  /** In the order of their arrival. */
+  readonly #silent = new Set<Look>();
+
+  constructor(peek: Peek, wanted: Wanted) {
+    this.#peek = peek;
+    this.#wanted = wanted;
+  }
+
+  at(connection: Connection, found: (found: Found) => void): void {
+    const look: Look = { connection, until: performance.now() + PATIENCE_MS, found, timer: undefined, bytes: 0 };
+    this.#silent.add(look);
+    this.#again(look, 1);
+    const [eldest] = this.#silent;
+    if (this.#silent.size > MAX_SILENT && eldest !== undefined) this.#end(eldest, { kind: 'nothing' });
+  }
+
+  #again(look: Look, nextMs: number): void {
+    const seen = this.#see(look);
+    if (seen.kind !== 'partial') return this.#end(look, seen);
+    if (performance.now() > look.until) return this.#end(look, { kind: 'nothing' });
+    look.timer = setTimeout(() => this.#again(look, Math.min(2 * nextMs, LONGEST_WAIT_MS)), nextMs);
+  }
+
+  #see(look: Look): Head | { readonly kind: 'gone' } {
+    const bytes = this.#peek(look.connection.fd, this.#buffer);
+    if (bytes === -constants.errno.EAGAIN || bytes === -constants.errno.EINTR) return { kind: 'partial' };
+    // Many long heads that nobody ends must not cost the master its time.
+    if (bytes > 0 && bytes === look.bytes) return { kind: 'partial' };
+    look.bytes = bytes;
+    return bytes <= 0 ? { kind: 'gone' } : readHead(this.#buffer.subarray(0, bytes), this.#wanted);
+  }
+
+  #end(look: Look, found: Found): void {
+    clearTimeout(look.timer);
+    this.#silent.delete(look);
+    look.found(found);
+  }
+}

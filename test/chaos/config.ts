@@ -21,6 +21,7 @@ export function configOf(setup: Setup, file: ConfigFile, { dir, port, httpPort }
     apiVersion: 'eggcup/v1',
     ...(setup.program === 'egg' ? eggConfig(file, dir, port) : scriptConfig(setup, file, dir, port)),
     workers: { count: file.flaw === 'invalid' ? 'many' : file.workers },
+    listen: listenOf(setup),
     startup: { timeout: `${setup.startupMs}ms`, parallel: setup.parallel },
     health: {
       dir: join(dir, 'health'),
@@ -34,6 +35,10 @@ export function configOf(setup: Setup, file: ConfigFile, { dir, port, httpPort }
     log: { level: 'debug' },
     terminationLog: join(dir, 'termination'),
   };
+}
+
+function listenOf({ listen }: Setup): object {
+  return listen === 'roundRobin' || listen === 'shared' ? { strategy: listen } : { sticky: listen };
 }
 
 /** What egg writes goes to the run's own directory. */

@@ -37,6 +37,7 @@ test('every kind of fault is drawn, to every kind of process, in every kind of c
     'http',
     'restartLimit',
     'failures',
+    'listen',
   ] as const)
     assert.ok(new Set(schedules.map(({ setup }) => setup[key])).size > 1, key);
   for (const key of ['flood', 'stubborn'] as const)

@@ -25,6 +25,8 @@ export interface Setup {
   readonly failures: number;
   readonly startupMs: number;
   readonly delayMs: number;
+  /** `listen.strategy`, or round robin and `listen.sticky`. */
+  readonly listen: 'roundRobin' | 'shared' | 'address' | 'header:x-client';
   /** health.dir is a tmpfs of 64 KiB, so that it can be filled. */
   readonly smallDisk: boolean;
   /** Requests come all the time, and some take long. */

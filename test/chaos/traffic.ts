@@ -2,6 +2,8 @@ import { Agent, get } from 'node:http';
 import type { TrafficSeen } from './observation.js';
 
 const EVERY_MS = 50;
+/** They take turns, on connections that they share. */
+const CLIENTS = 7;
 /** Longer than a worker that is told to end may take for its last answer. */
 const HANGS_MS = 5000;
 
@@ -34,7 +36,8 @@ export class Traffic {
   #ask(port: number, path: string): void {
     const sentAt = this.#now();
     const lose = (error: Error): void => void this.#lost.push({ sentAt, at: this.#now(), path, why: error.message });
-    const request = get({ host: '127.0.0.1', port, path, agent: this.#agent }, (response) => {
+    const headers = { 'x-client': String(this.#sent % CLIENTS) };
+    const request = get({ host: '127.0.0.1', port, path, headers, agent: this.#agent }, (response) => {
       response.on('end', () => (this.#answered += 1));
       response.on('error', lose);
       response.resume();

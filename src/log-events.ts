@@ -37,6 +37,7 @@ export const LOG_MESSAGES = {
   'config.fixed': 'A setting has changed that a running container keeps: it takes a new one',
   'reload.refused': 'The config cannot be read again: nothing changes',
   'limits.changed': 'The limits of the container have changed, and the plan with them',
+  'master.late': 'The master itself has stood still; deadlines are put off',
   'scale.begun': 'The number of app workers changes',
   'scale.refused': 'The number of app workers stays: there are as few or as many as there can be',
   'reload.begun': 'All processes are replaced, one by one',

@@ -5,6 +5,8 @@ import { begin, transition } from '../supervisor/transition.js';
 /** An event as its source tells it; the loop adds when. */
 export type Happening = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
 
+/** A machine may be so busy that timers are late; more than that, and nobody else had any time either, or was not heard. */
+const LATE_MS = 1000;
 /** setTimeout takes no more. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -22,6 +24,8 @@ export class Loop {
   #busy = false;
   #halted = false;
   #timer: NodeJS.Timeout | undefined;
+  /** When it should fire. */
+  #due = Infinity;
 
   constructor(policy: Policy, run: (command: Command) => void, observe: (state: State) => void) {
     this.#policy = policy;
@@ -53,7 +57,14 @@ export class Loop {
 
   /** Bound, to be handed to whoever hears something. */
   readonly dispatch = (happening: Happening): void => {
-    this.#queue.push({ ...happening, at: performance.now() });
+    const at = performance.now();
+    // Whichever is heard first: what has happened meanwhile, or the timer.
+    const lateMs = at - this.#due;
+    if (lateMs > LATE_MS) {
+      this.#due = Infinity;
+      this.#queue.push({ kind: 'master-late', ms: lateMs, at });
+    }
+    this.#queue.push({ ...happening, at });
     this.#drain();
   };
 
@@ -88,11 +99,13 @@ export class Loop {
   #arm(): void {
     if (this.#halted) return;
     clearTimeout(this.#timer);
+    this.#due = Infinity;
     const now = performance.now();
     const deadline = nextDeadline(this.#state, now);
     if (deadline === undefined) return;
     // Rounded up: a timer that fires a fraction early would find nothing due and arm itself again and again.
     const waitMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(deadline - now)));
+    this.#due = now + waitMs;
     this.#timer = setTimeout(() => this.dispatch({ kind: 'time-passed' }), waitMs);
   }
 }

@@ -1,6 +1,6 @@
 import { INSTANCE_VARIABLE } from '../ipc/environment.js';
 import type { Log } from '../log.js';
-import { descendantsOf, isAlive, isDead, processesWith, scanProcesses } from '../process/proc.js';
+import { canLook, descendantsOf, isAlive, isDead, processesWith, scanProcesses } from '../process/proc.js';
 import { sendSignal } from '../process/signal.js';
 
 /** What outlived the cluster gets so long to end by itself. */
@@ -14,6 +14,7 @@ const ROUNDS = 5;
  * which has adopted it when a worker died. As PID 1 the kernel kills what is left at the exit.
  */
 export async function endStrays(instance: string, log: Log): Promise<void> {
+  await untilItCanLook();
   const told = findStrays(instance);
   if (told.length === 0) return;
   for (const pid of told) sendSignal(pid, 'SIGTERM');
@@ -23,6 +24,12 @@ export async function endStrays(instance: string, log: Log): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   killStrays(instance, log);
+}
+
+/** The children's descriptors are free on a later turn of the loop than the one that hears of their end. */
+async function untilItCanLook(): Promise<void> {
+  const deadline = performance.now() + GRACE_MS;
+  while (!canLook() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 /** At once: for an exit that can't wait. */

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { hasCode } from '../errors.js';
 
 /** A process as `/proc/PID/stat` describes it. `startTime` (clock ticks) tells it from a later one with its pid. */
@@ -101,6 +101,16 @@ export function processesWith(variable: string, value: string): readonly Process
 export function readRssBytes(pid: number): number | null {
   const kiB = /^VmRSS:\s*(\d+) kB$/m.exec(readOf(pid, 'status') ?? '')?.[1];
   return kiB === undefined ? null : Number(kiB) * 1024;
+}
+
+/** Whether processes can be looked at: without a free descriptor nobody is seen. */
+export function canLook(): boolean {
+  try {
+    closeSync(openSync('/proc/self/stat', 'r'));
+  } catch (error) {
+    return !isOutOfDescriptors(error);
+  }
+  return true;
 }
 
 function listPids(): readonly number[] {

@@ -44,3 +44,31 @@ function ofChild(child: Child, phase: Phase, now: number): number[] {
 function ofSlot(record: SlotRecord, phase: Phase): number[] {
   return record.retryAt === undefined || phase.kind !== 'running' ? [] : [record.retryAt];
 }
+
+/**
+ * The same with so much more time for everybody who is bounded. The master has stood still (SIGSTOP, a frozen or throttled
+ * container): what its children did meanwhile it is yet to hear, and they may have stood still too.
+ */
+export function postpone(state: State, ms: number): State {
+  const { phase } = state;
+  return {
+    ...state,
+    phase: phase.kind === 'starting' ? { ...phase, deadline: phase.deadline + ms } : phase,
+    children: state.children.map((child) => ({ ...child, state: later(child.state, ms) })),
+  };
+}
+
+function later(state: Child['state'], ms: number): Child['state'] {
+  switch (state.kind) {
+    case 'starting':
+      return { ...state, deadline: state.deadline + ms };
+    case 'leaving':
+    case 'stopping':
+      return { ...state, killAt: state.killAt + ms };
+    case 'killed':
+      return { ...state, giveUpAt: state.giveUpAt + ms };
+    case 'gate':
+    case 'ready':
+      return state;
+  }
+}

@@ -200,6 +200,8 @@ export type Event = { readonly at: number } & (
   | { readonly kind: 'refork-refused' }
   | { readonly kind: 'stop-requested'; readonly signal: string }
   | { readonly kind: 'master-failed'; readonly message: string }
+  /** The master itself has stood still, so much longer than it meant to. */
+  | { readonly kind: 'master-late'; readonly ms: number }
   | { readonly kind: 'time-passed' }
 );
 
@@ -258,6 +260,7 @@ export type LogEvent =
   | 'child.killed'
   | 'child.unkillable'
   | 'cluster.ready'
+  | 'master.late'
   | 'scale.begun'
   | 'scale.refused'
   | 'reload.begun'

@@ -11,12 +11,16 @@ import {
   forkAgent,
   forkFailed,
 } from './children.js';
+import { postpone } from './deadlines.js';
 import { openGates } from './gate.js';
 import { checkManager } from './manager-check.js';
 import { advanceRoll, replaceWorn, requestRoll, successorFailed, successorRefused } from './roll.js';
 import { advanceScale, newSlot, requestScale } from './scale.js';
 import { HURRIED_STOP_MS, advanceStop, beginStop, escalate, failMaster, requestStop, stopChild } from './shutdown.js';
 import { Turn, currentOf, listeningPids } from './turn.js';
+
+/** After it has stood still the master needs a moment until it has heard what has happened meanwhile. */
+const NEWS_MS = 500;
 
 /** The first state and what to do in it: the agent and all app workers are forked at once. */
 export function begin(policy: Policy, at: number): Step {
@@ -82,6 +86,10 @@ function apply(turn: Turn, event: Event): void {
       return requestStop(turn, event.signal);
     case 'master-failed':
       return failMaster(turn, event.message);
+    case 'master-late':
+      turn.log('warn', 'master.late', { ms: Math.round(event.ms) });
+      turn.state = postpone(turn.state, event.ms + NEWS_MS);
+      return;
     case 'time-passed':
       return;
   }

@@ -68,8 +68,8 @@ test('the probe finds a master that is stopped as a whole not live', async (t) =
     const answer = probe('live', '--dir', cluster.healthDir);
     return answer.code === 1 ? answer : undefined;
   });
-  assert.match(stale.line, /the last heartbeat was 1\d s ago/);
-  assert.match(probe('ready', '--dir', cluster.healthDir).line, /^not ready: the last heartbeat was 1\d s ago/);
+  assert.match(stale.line, /the last heartbeat was [1-9]\d+ s ago/);
+  assert.match(probe('ready', '--dir', cluster.healthDir).line, /^not ready: the last heartbeat was [1-9]\d+ s ago/);
   cluster.signal('SIGCONT');
   assert.equal(await cluster.stop(), 0);
 });

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fixture, startCluster, startScript } from '../helpers/cluster.js';
 import { freePort, get } from '../helpers/net.js';
-import { catchesSignal } from '../helpers/processes.js';
+import { catchesSignal, isLiving } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
@@ -181,7 +182,7 @@ test('a stop during boot ends the boot with 0, at whatever moment it comes', asy
     const app = { script: fixture('scripts/slow-start.js'), port: await freePort(), env: { START_MS: '300' } };
     const agent = { script: fixture('scripts/agent-await.mjs') };
     const cluster = startCluster(t, { config: { app, agent, workers: { count: 2 } } });
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await setTimeout(ms);
     const claimed = catchesSignal(cluster.pid, 'SIGHUP');
     const code = await cluster.stop();
     assert.ok(code === 0 || (!claimed && code === 'SIGTERM'), `${code} after ${ms} ms:\n${cluster.output}`);
@@ -239,4 +240,21 @@ test('a stop meets a worker that drains after an uncaught exception: its open re
   assert.equal((await open).body, `slow ${before}`);
   assert.ok([0, 15].includes(Number(await code)), 'the request that threw is never answered, and may be cut off');
   await cluster.assertGone();
+});
+
+test('a master that stood still for longer than a stop may take has not killed whoever ended in time', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { app: '1s', agent: '1s' } });
+  await cluster.untilReady();
+  const pids = ['app-0', 'app-1'].map((slot) => cluster.pidOf(slot) ?? 0);
+  cluster.signal('SIGTERM');
+  await cluster.untilLogged('stop.begun');
+  cluster.signal('SIGSTOP');
+  await until('both workers to have ended', () => !pids.some((pid) => isLiving(pid)));
+  // Three times what they had.
+  await setTimeout(3000);
+  cluster.signal('SIGCONT');
+  assert.equal(await cluster.ended(), 0);
+  assert.deepEqual(cluster.logged('child.killed'), []);
+  const [late] = cluster.logged('master.late');
+  assert.ok(Number(late?.['ms']) > 1000, String(late?.['ms']));
 });

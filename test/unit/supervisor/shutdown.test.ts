@@ -195,3 +195,24 @@ test('a process that cannot be killed keeps its slot, and is replaced when it en
   cluster.world.exit(stuck);
   assert.equal(cluster.state('agent'), 'starting');
 });
+
+test('a master that stood still does not kill whom it has not heard yet', () => {
+  const cluster = running();
+  cluster.stop();
+  cluster.take();
+  cluster.world.now += 60_000;
+  cluster.world.tell({ kind: 'master-late', ms: 50_000 });
+  for (const slot of ['app-0', 'app-1', 'agent'] as const) cluster.world.exit(cluster.process(slot));
+  assert.deepEqual(cluster.take(), ['terminate agent', 'exit 0']);
+});
+
+test('it gives back the time once: whoever does not end then is killed', () => {
+  const cluster = running();
+  cluster.stop();
+  cluster.take();
+  cluster.world.now += 10_000;
+  cluster.world.tell({ kind: 'master-late', ms: 1000 });
+  assert.deepEqual(cluster.take(), []);
+  cluster.world.advanceToDeadline();
+  assert.deepEqual(cluster.take(), ['kill app-0', 'kill app-1']);
+});

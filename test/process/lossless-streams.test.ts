@@ -18,7 +18,7 @@ for (const tls of [false, true])
   });
 
 async function endWebSockets(t: TestContext, tls: boolean): Promise<void> {
-  const config = { shutdown: { app: '3s', agent: '1s' } };
+  const config = { shutdown: { app: '6s', agent: '1s' } };
   const cluster = await startScript(t, 'scripts/web-socket.js', config, { env: tls ? TLS : {} });
   await cluster.untilReady();
   const codes: number[] = [];

@@ -243,15 +243,24 @@ test('a stop meets a worker that drains after an uncaught exception: its open re
 });
 
 test('a master that stood still for longer than a stop may take has not killed whoever ended in time', async (t) => {
-  const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { app: '1s', agent: '1s' } });
+  const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { app: '3s', agent: '1s' } });
   await cluster.untilReady();
   const pids = ['app-0', 'app-1'].map((slot) => cluster.pidOf(slot) ?? 0);
+  const open = Array.from({ length: 4 }, () => get(cluster.port, '/slow?1000'));
+  await Promise.all(Array.from({ length: 4 }, () => get(cluster.port)));
   cluster.signal('SIGTERM');
-  await cluster.untilLogged('stop.begun');
+  // Both have been told, and have a request to finish.
+  await until('the port to be closed', () =>
+    get(cluster.port).then(
+      () => false,
+      () => true,
+    ),
+  );
   cluster.signal('SIGSTOP');
+  await Promise.all(open);
   await until('both workers to have ended', () => !pids.some((pid) => isLiving(pid)));
-  // Three times what they had.
-  await setTimeout(3000);
+  // More than what they had.
+  await setTimeout(5000);
   cluster.signal('SIGCONT');
   assert.equal(await cluster.ended(), 0);
   assert.deepEqual(cluster.logged('child.killed'), []);

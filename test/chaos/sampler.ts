@@ -101,11 +101,13 @@ export class Sampler {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const pids = /^NSpid:.*\t(\d+)$/m.exec(textOf(outerPid, 'status'))?.[1];
-    const version = /(?:^|\0)APP_VERSION=([^\0]*)/.exec(textOf(outerPid, 'environ'))?.[1];
+    const environment = textOf(outerPid, 'environ');
+    const version = /(?:^|\0)APP_VERSION=([^\0]*)/.exec(environment)?.[1];
     const identity = { pid: Number(pids ?? 0), kind: kindOf(outerPid), version };
     // Between its fork and its exec a process is its parent's double: of a worker's children none is another worker.
     if (!isChild) return { ...identity, kind: 'other' };
-    if (identity.kind !== 'other' && pids !== undefined) this.#known.set(key, identity);
+    // In the middle of its exec it has none yet.
+    if (identity.kind !== 'other' && pids !== undefined && environment !== '') this.#known.set(key, identity);
     return identity;
   }
 }

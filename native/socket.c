@@ -1,6 +1,8 @@
 /* Connections that the master has accepted and a worker is to read. */
 #include "functions.h"
 #include "value.h"
+#include <asm/poll.h>
+#include <linux/time_types.h>
 
 enum { LOOK_ONLY = 0x02 /* MSG_PEEK */, AT_ONCE = 0x40 /* MSG_DONTWAIT */ };
 
@@ -17,4 +19,14 @@ napi_value peek_socket(napi_env env, napi_callback_info info) {
   const long bytes =
       kernel(__NR_recvfrom, int_of(env, given.at[0]), (long)buffer, (long)length, LOOK_ONLY | AT_ONCE, 0);
   return int_value(env, bytes);
+}
+
+/** hasPeerEnded(fd): whether nothing more will come, though what has come may not be read yet. */
+napi_value has_peer_ended(napi_env env, napi_callback_info info) {
+  const struct arguments given = arguments_of(env, info);
+  struct pollfd look = {.fd = int_of(env, given.at[0]), .events = POLLRDHUP};
+  struct __kernel_timespec at_once = {0};
+  napi_value truth = NULL;
+  napi_get_boolean(env, kernel(__NR_ppoll, (long)&look, 1, (long)&at_once, 0, 0) > 0, &truth);
+  return truth;
 }

@@ -1,4 +1,5 @@
 import type { LoadedConfig } from './load.js';
+import { formatSticky, type Sticky } from '../sticky/mode.js';
 import { maskedConfig } from './mask.js';
 import { type Config, schema } from './schema.js';
 import { keysOf, shapeOf } from './schema-shape.js';
@@ -59,11 +60,16 @@ export function changesBetween(before: LoadedConfig, after: LoadedConfig): reado
   return leafKeys().flatMap((path): readonly Change[] => {
     if (isSame(at(before.config, path), at(after.config, path))) return [];
     const key = path.join('.');
-    const [from, to] = [at(shownBefore, path) ?? null, at(shownAfter, path) ?? null];
+    const [from, to] = [shown(key, at(shownBefore, path)), shown(key, at(shownAfter, path))];
     // A script in the place of a framework, an agent where there was none: another kind of cluster.
     const isOtherKind = key.endsWith('.script') && (from === null || to === null);
     return [{ key, from, to, effect: isOtherKind ? 'container' : effectOf(key) }];
   });
+}
+
+/** As it is written in the file, where a value has been taken apart. */
+function shown(key: string, value: unknown): unknown {
+  return key === 'listen.sticky' ? formatSticky(value as Sticky) : (value ?? null);
 }
 
 /** The config that can be had without a new container: the rest stays as it was. */

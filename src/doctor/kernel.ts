@@ -1,3 +1,4 @@
+import { hardLimit, maxDescriptors } from '../container/process-limits.js';
 import { read } from '../container/reading.js';
 import { type Finding, ok, warning } from './finding.js';
 
@@ -40,7 +41,7 @@ function overcommit(root: string): Finding {
 /** A connection is a descriptor. Node.js raises the soft limit to the hard one by itself. */
 function files(root: string): Finding {
   const name = 'open files';
-  const hard = limitOf(root, 'Max open files');
+  const hard = maxDescriptors(root);
   if (hard === undefined) return ok(name, 'not to be seen from here');
   if (hard >= 4096) return ok(name, hard === Infinity ? 'unlimited' : String(hard));
   return warning(
@@ -51,7 +52,7 @@ function files(root: string): Finding {
 }
 
 function addressSpace(root: string): readonly Finding[] {
-  const hard = limitOf(root, 'Max address space');
+  const hard = hardLimit(root, 'Max address space');
   if (hard === undefined || hard === Infinity) return [];
   const remedy = 'ulimit -v unlimited: Node.js reserves gigabytes of addresses that it never uses';
   return [warning('address space', `${Math.round(hard / 2 ** 20)} MiB for each process`, remedy)];
@@ -77,14 +78,4 @@ function mayBindLowPorts(root: string): boolean {
 function numberIn(root: string, file: string): number | undefined {
   const reading = read(root, file, (text) => (/^\d+\s*$/.test(text) ? Number(text) : undefined));
   return reading.kind === 'present' ? reading.value : undefined;
-}
-
-/** The hard limit; `name soft hard unit` in columns (proc_pid_limits(5)). */
-function limitOf(root: string, name: string): number | undefined {
-  const line = read(root, '/proc/self/limits', (text) =>
-    text.split('\n').find((candidate) => candidate.startsWith(name)),
-  );
-  if (line.kind !== 'present') return undefined;
-  const [, hard] = line.value.slice(name.length).trim().split(/\s+/);
-  return hard === 'unlimited' ? Infinity : Number(hard);
 }

@@ -1,8 +1,9 @@
 import { lstatSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { type Server, createServer } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { EggcupError, hasCode } from '../errors.js';
+import { EggcupError } from '../errors.js';
+import { takeLock } from '../lock.js';
 import { HEALTH_FILES } from './files.js';
 import { makeDirectory } from './make-directory.js';
 
@@ -72,21 +73,11 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/**
- * An abstract Unix socket is the lock: the kernel frees it with the process, however that ends, so a restart after
- * kill -9 never meets a stale one. It is seen in one network namespace, as in one pod.
- */
-function lock(name: string, dir: string): Promise<Server> {
-  const server = createServer((socket) => socket.destroy());
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const taken = new EggcupError(
-        'ERR_HEALTH_DIR_TAKEN',
-        `health.dir ${dir} is in use by another running eggcup; give each its own health.dir`,
-        { cause: error },
-      );
-      reject(hasCode(error, 'EADDRINUSE') ? taken : error);
-    });
-    server.listen(`\0eggcup-health-${name}`, () => resolve(server.unref()));
-  });
+async function lock(name: string, dir: string): Promise<Server> {
+  const held = await takeLock(`health-${name}`);
+  if (held !== undefined) return held;
+  throw new EggcupError(
+    'ERR_HEALTH_DIR_TAKEN',
+    `health.dir ${dir} is in use by another running eggcup; give each its own health.dir`,
+  );
 }

@@ -11,7 +11,7 @@ import { formatSticky } from '../sticky/mode.js';
 import { findFramework } from './framework.js';
 import { type ControlSocket, prepareControl } from './control-socket.js';
 import { openHealthEndpoints } from './health-endpoints.js';
-import { checkPort, clearUnixSocket, findClusterPort } from './ports.js';
+import { checkPort, claimPort, clearUnixSocket, findClusterPort } from './ports.js';
 import type { NativePart } from './adopt-orphans.js';
 import { checkSticky } from './stickiness.js';
 
@@ -55,7 +55,9 @@ export async function boot(
   if (isOver()) return undefined;
 
   checkSticky(config.listen.sticky, native);
-  if (config.app.port !== undefined) await checkPort(config.app.port, config.app.hostname);
+  const { port, hostname } = config.app;
+  if (port !== undefined && listening.strategy === 'reusePort') await claimPort(port, hostname);
+  if (port !== undefined) await checkPort(port, hostname);
   if (config.app.unixSocket !== undefined) await clearUnixSocket(config.app.unixSocket, 'app.unixSocket');
   const control = await prepareControl(config.control, health, log);
   const clusterPort = framework === undefined ? 0 : await findClusterPort();

@@ -1,3 +1,5 @@
+import { hasCode, messageOf } from '../errors.js';
+import type { Evidence } from '../inspect/examine.js';
 import type { Log } from '../log.js';
 import type { Child } from '../process/child.js';
 
@@ -22,8 +24,7 @@ export class Examiner {
   async examine(child: Child): Promise<void> {
     const { slot, pid } = child;
     this.#answering.delete(child);
-    const { examine } = await import('../inspect/examine.js');
-    const { stack, text, letGo } = await examine(pid);
+    const { stack, text, letGo } = await look(pid);
     const file = this.#keep(`hung-${slot}-${pid}.txt`, text);
     this.#log.error('child.hung-evidence', { slot, pid, stack: stack.slice(0, SHOWN_FRAMES), file: file ?? null });
     this.#looking.set(child, letGo);
@@ -39,5 +40,16 @@ export class Examiner {
     if (letGo === undefined) return;
     await letGo();
     child.tell({ eggcup: 'close-inspector' });
+  }
+}
+
+/** Without a free descriptor (connections that wait can take all of them) nothing can be loaded. */
+async function look(pid: number): Promise<Evidence> {
+  try {
+    const { examine } = await import('../inspect/examine.js');
+    return await examine(pid);
+  } catch (error) {
+    if (!hasCode(error, 'EMFILE') && !hasCode(error, 'ENFILE')) throw error;
+    return { stack: [], text: `it could not be looked at: ${messageOf(error)}\n`, letGo: () => Promise.resolve() };
   }
 }

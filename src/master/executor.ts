@@ -39,6 +39,7 @@ export class Executor implements ChildEvents {
   /** By their number, as the supervisor knows them. */
   readonly #launches: Map<LaunchId, Roles>;
   #lastLaunch = 0;
+  #isStopping = false;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
@@ -88,13 +89,14 @@ export class Executor implements ChildEvents {
         return;
       }
       case 'allow-refork':
+        this.#isStopping = !command.allowed;
         return this.#apps.allowRefork(command.allowed);
       case 'open-gate':
         return children.get(command.id)?.open();
       case 'lame-duck':
         return children.get(command.id)?.tell({ eggcup: 'lame-duck' });
       case 'terminate':
-        return children.get(command.id)?.terminate();
+        return this.#terminate(children.get(command.id));
       case 'kill':
         return children.get(command.id)?.kill();
       case 'send':
@@ -104,6 +106,13 @@ export class Executor implements ChildEvents {
       case 'exit':
         return exit(command.code, command.reason);
     }
+  }
+
+  /** In a stop a worker first gets the connections that wait for it. */
+  #terminate(child: Child | undefined): void {
+    const handedOut = this.#isStopping && child?.slot !== 'agent' ? this.#options.handover.handOutAll() : undefined;
+    if (handedOut === undefined) child?.terminate();
+    else void handedOut.then(() => child?.terminate());
   }
 
   forked(child: Child, takesOver: boolean): void {

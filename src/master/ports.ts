@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import { detectPort } from 'detect-port';
 import { isTooLong, MAX_SOCKET_PATH_BYTES } from '../control/socket-path.js';
 import { EggcupError, hasCode } from '../errors.js';
+import { takeLock } from '../lock.js';
 
 /** A free port for egg's leader/follower clients (`app.cluster()`): on 127.0.0.1, chosen by the kernel. */
 export async function findClusterPort(): Promise<number> {
@@ -15,15 +16,26 @@ export async function checkPort(port: number, hostname: string | undefined): Pro
   const code = hostname === undefined ? await whyTaken(port) : await whyUnusable(port, hostname);
   if (code === undefined) return;
   const address = `${hostname ?? '*'}:${port}`;
-  if (code === 'EADDRINUSE') {
-    throw new EggcupError(
-      'ERR_PORT_TAKEN',
-      `ClusterPortConflictError: app.port ${port} is taken: another process listens on ${address}; end it or choose another app.port`,
-    );
-  }
+  if (code === 'EADDRINUSE') throw taken(port, address);
   throw new EggcupError(
     'ERR_PORT_UNUSABLE',
     `app.port ${port}: cannot listen on ${address} (${code}); choose an address of this machine and a port that this user may use`,
+  );
+}
+
+/**
+ * With SO_REUSEPORT the kernel lets another master of the same user listen beside this one, and shares connections out between
+ * them. Throws `ERR_PORT_TAKEN` when there is one.
+ */
+export async function claimPort(port: number, hostname: string | undefined): Promise<void> {
+  const address = `${hostname ?? '*'}:${port}`;
+  if ((await takeLock(`port-${address}`)) === undefined) throw taken(port, address);
+}
+
+function taken(port: number, address: string): EggcupError {
+  return new EggcupError(
+    'ERR_PORT_TAKEN',
+    `ClusterPortConflictError: app.port ${port} is taken: another process listens on ${address}; end it or choose another app.port`,
   );
 }
 

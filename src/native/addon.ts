@@ -53,6 +53,9 @@ export interface Native {
 
   /** Copies what has arrived on a socket and leaves it there: the number of bytes, 0 at its end, `-EAGAIN` when there is nothing yet. */
   peekSocket(fd: number, buffer: Buffer): number;
+
+  /** Whether nothing more will come on a socket, though what has come may not be read yet. */
+  hasPeerEnded(fd: number): boolean;
 }
 
 let loaded: Native | undefined;

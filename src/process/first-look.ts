@@ -9,11 +9,11 @@ export type Found = Exclude<Head, { kind: 'partial' }> | { readonly kind: 'gone'
 /** As long as Node waits for a request's head (`server.headersTimeout`). */
 const PATIENCE_MS = 60_000;
 const LONGEST_WAIT_MS = 50;
-/** So many are waited for; beyond that the eldest, which is the least likely to say something, is not waited for any more. */
-const MAX_SILENT = 1024;
-
-/** See `Native.peekSocket`. */
-type Peek = (fd: number, buffer: Buffer) => number;
+/** See `Native`. */
+interface Sockets {
+  peekSocket(fd: number, buffer: Buffer): number;
+  hasPeerEnded(fd: number): boolean;
+}
 
 interface Look {
   readonly connection: Connection;
@@ -29,15 +29,19 @@ interface Look {
  * less and less often: the kernel would tell of it only to whoever reads.
  */
 export class FirstLook {
-  readonly #peek: Peek;
+  readonly #sockets: Sockets;
   readonly #wanted: Wanted;
+  /** So many are waited for; beyond that the eldest, which is the least likely to say something, is not waited for any more. */
+  readonly #maxSilent: number;
   readonly #buffer = Buffer.alloc(MAX_HEAD_BYTES);
   /** In the order of their arrival. */
   readonly #silent = new Set<Look>();
+  #isHurried = false;
 
-  constructor(peek: Peek, wanted: Wanted) {
-    this.#peek = peek;
+  constructor(sockets: Sockets, wanted: Wanted, maxSilent: number) {
+    this.#sockets = sockets;
     this.#wanted = wanted;
+    this.#maxSilent = maxSilent;
   }
 
   at(connection: Connection, found: (found: Found) => void): void {
@@ -45,23 +49,34 @@ export class FirstLook {
     this.#silent.add(look);
     this.#again(look, 1);
     const [eldest] = this.#silent;
-    if (this.#silent.size > MAX_SILENT && eldest !== undefined) this.#end(eldest, { kind: 'nothing' });
+    if (this.#silent.size > this.#maxSilent && eldest !== undefined) this.#end(eldest, { kind: 'nothing' });
+  }
+
+  /** A stop has begun: each is looked at once more, and nobody is waited for from now on. */
+  hurry(): void {
+    this.#isHurried = true;
+    for (const look of this.#silent) this.#again(look, 1);
   }
 
   #again(look: Look, nextMs: number): void {
+    clearTimeout(look.timer);
     const seen = this.#see(look);
     if (seen.kind !== 'partial') return this.#end(look, seen);
-    if (performance.now() > look.until) return this.#end(look, { kind: 'nothing' });
+    if (this.#isHurried || performance.now() > look.until) return this.#end(look, { kind: 'nothing' });
     look.timer = setTimeout(() => this.#again(look, Math.min(2 * nextMs, LONGEST_WAIT_MS)), nextMs);
   }
 
   #see(look: Look): Head | { readonly kind: 'gone' } {
-    const bytes = this.#peek(look.connection.fd, this.#buffer);
+    const { fd } = look.connection;
+    const bytes = this.#sockets.peekSocket(fd, this.#buffer);
     if (bytes === -constants.errno.EAGAIN || bytes === -constants.errno.EINTR) return { kind: 'partial' };
     // Many long heads that nobody ends must not cost the master its time.
-    if (bytes > 0 && bytes === look.bytes) return { kind: 'partial' };
+    if (bytes <= 0) return { kind: 'gone' };
+    const head: Head =
+      bytes === look.bytes ? { kind: 'partial' } : readHead(this.#buffer.subarray(0, bytes), this.#wanted);
     look.bytes = bytes;
-    return bytes <= 0 ? { kind: 'gone' } : readHead(this.#buffer.subarray(0, bytes), this.#wanted);
+    // The rest will never come; what to say to that is the worker's business.
+    return head.kind === 'partial' && this.#sockets.hasPeerEnded(fd) ? { kind: 'read' } : head;
   }
 
   #end(look: Look, found: Found): void {

@@ -62,6 +62,11 @@ export class Handover {
     child.once('exit', giveBack);
   }
 
+  /** Node's round robin keeps nothing back. */
+  handOutAll(): undefined {
+    return undefined;
+  }
+
   #listenersOn(key: string): Set<ChildProcess> {
     const listeners = this.#listeners.get(key) ?? new Set();
     this.#listeners.set(key, listeners);

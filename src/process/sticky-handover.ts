@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { type Client, clientAt, clientOf } from '../sticky/client.js';
 import type { Wanted } from '../sticky/mode.js';
 import type { Slot } from '../supervisor/model.js';
@@ -14,6 +15,9 @@ export interface Reading {
   readonly onUnreadable: (protocol: string) => void;
 }
 
+/** So long a stop waits for connections that wait. */
+const HAND_OUT_MS = 500;
+const HAND_OUT_POLL_MS = 2;
 /** After everybody has refused it (`maxConnections`). */
 const AGAIN_MS = 50;
 
@@ -27,11 +31,15 @@ export class StickyHandover {
   readonly #reading: Reading | undefined;
   /** By Node's key of the port. */
   readonly #ports = new Map<string, StickyPort>();
+  readonly #takers = new Set<Taker>();
+  readonly #maxQueue: number;
   #forks = 0;
   #handed = 0;
 
-  constructor(reading: Reading | undefined) {
+  /** `maxQueue`: see `StickyPort`. */
+  constructor(reading: Reading | undefined, maxQueue: number) {
     this.#reading = reading;
+    this.#maxQueue = maxQueue;
   }
 
   /** Follows an app worker; to be called before it can listen. */
@@ -39,6 +47,7 @@ export class StickyHandover {
     const send = child.send.bind(child) as Send;
     this.#forks += 1;
     const taker: Taker = { id: this.#forks, slot, child, send, given: undefined };
+    this.#takers.add(taker);
     child.send = (message: ClusterMessage, handle?: unknown, ...others: unknown[]) => {
       const { cmd, act, key, errno } = message;
       if (cmd === CLUSTER && key !== undefined) {
@@ -79,6 +88,24 @@ export class StickyHandover {
       this.#answered(taker, taker.given?.seq, false);
     };
     child.once('exit', end);
+    child.once('exit', () => this.#takers.delete(taker));
+  }
+
+  /**
+   * All workers are about to end, and nobody will be there to take what they don't: connections that wait for a first look, or for
+   * their worker, go to it now. Resolves when they have, or a worker that takes none has been waited for long enough.
+   */
+  async handOutAll(): Promise<void> {
+    this.#reading?.firstLook.hurry();
+    const deadline = performance.now() + HAND_OUT_MS;
+    while (this.#isBusy && performance.now() < deadline) await setTimeout(HAND_OUT_POLL_MS);
+  }
+
+  get #isBusy(): boolean {
+    return (
+      [...this.#ports.values()].some((port) => port.isBusy) ||
+      [...this.#takers].some(({ given }) => given !== undefined)
+    );
   }
 
   #take(child: ChildProcess, message: ClusterMessage, connection: Connection): boolean {
@@ -126,7 +153,7 @@ export class StickyHandover {
     const taker = port.enqueue(waiting);
     if (taker !== undefined) return this.#giveNext(taker, port);
     waiting.refusedBy.clear();
-    setTimeout(() => this.#hand(waiting), AGAIN_MS);
+    void setTimeout(AGAIN_MS).then(() => this.#hand(waiting));
   }
 
   #giveNext(taker: Taker, port: StickyPort): void {
@@ -155,7 +182,7 @@ export class StickyHandover {
   }
 
   #listens(taker: Taker, key: string): void {
-    const port = this.#ports.get(key) ?? new StickyPort();
+    const port = this.#ports.get(key) ?? new StickyPort(this.#maxQueue);
     this.#ports.set(key, port);
     port.add(taker);
     this.#giveNext(taker, port);

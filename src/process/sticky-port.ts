@@ -27,13 +27,16 @@ export interface Taker {
   given: { readonly seq: string; readonly waiting: Waiting } | undefined;
 }
 
-/** As many may wait for one worker; then the client goes to another one, rather than that the master runs out of descriptors. */
-const MAX_QUEUE = 4096;
-
 /** A port: who listens on it, and which connections wait for whom. */
 export class StickyPort {
   readonly #listeners = new Set<Taker>();
   readonly #queues = new Map<Slot, Waiting[]>();
+  readonly #maxQueue: number;
+
+  /** `maxQueue` may wait for one worker; then clients go to another one, rather than that the master runs out of descriptors. */
+  constructor(maxQueue: number) {
+    this.#maxQueue = maxQueue;
+  }
 
   add(taker: Taker): void {
     this.#listeners.add(taker);
@@ -52,12 +55,17 @@ export class StickyPort {
     return this.#listeners.size === 0;
   }
 
+  /** Whether connections wait here. */
+  get isBusy(): boolean {
+    return [...this.#queues.values()].some((queue) => queue.length > 0);
+  }
+
   /** Lets it wait for the worker that it belongs to, and returns that one; `undefined` when nobody has room for it. */
   enqueue(waiting: Waiting): Taker | undefined {
     const { client, refusedBy } = waiting;
     const live = this.#live();
     for (const [slot, taker] of live)
-      if (refusedBy.has(taker) || this.#queueOf(slot).length >= MAX_QUEUE) live.delete(slot);
+      if (refusedBy.has(taker) || this.#queueOf(slot).length >= this.#maxQueue) live.delete(slot);
     const { home } = client;
     const slot = home !== undefined && live.has(home) ? home : heaviest(client.key, live.keys());
     if (slot === undefined) return undefined;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import type { StickyRequests } from '../ipc/protocol.js';
-import { cookieIn, newCookieValue } from '../sticky/cookie.js';
+import { cookieIn, homeOf, newCookieValue } from '../sticky/cookie.js';
 import { valuesOf, withoutHeader } from './head-arguments.js';
 import { isTls, type Servers, speaksHttp1 } from './servers.js';
 
@@ -34,9 +34,16 @@ export class ClientKeeper {
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       if (request.httpVersionMajor !== 1) return;
       // A proxy sends requests of many clients over a connection, whose first one has chosen the worker.
-      if (isProxied(request)) this.#servers.closeAfter(response);
+      if (isProxied(request) || this.#isAway(request)) this.#servers.closeAfter(response);
       if (this.#wanted.kind === 'cookie') this.#offerCookie(this.#wanted.name, request, response);
     });
+  }
+
+  /** Its own worker was not there when it came: perhaps it is there when it comes again. */
+  #isAway({ headers }: IncomingMessage): boolean {
+    if (this.#wanted.kind !== 'cookie') return false;
+    const home = homeOf(cookieIn(headers.cookie ?? '', this.#wanted.name) ?? '');
+    return home !== undefined && home !== `app-${this.#slotIndex}`;
   }
 
   #offerCookie(name: string, { headers }: IncomingMessage, response: ServerResponse): void {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import type { TestContext } from 'node:test';
-import { type Cluster, startScript } from './cluster.js';
+import { type Cluster, fixture, startCluster, startScript } from './cluster.js';
 import { startEgg } from './egg.js';
 import { Load, ask } from './load.js';
+import { freePort } from './net.js';
 import { until } from './until.js';
 
 const PROGRAMS = {
@@ -53,6 +54,19 @@ export async function chooses(t: TestContext, expected: string): Promise<void> {
   assertChosen(cluster, expected);
   await ask({ port: cluster.port, agent: false });
   assert.equal(await cluster.stop(), 0);
+}
+
+/** Two at the same moment, on the same port: one has it. */
+export async function claimsOnce(t: TestContext, strategy: string): Promise<void> {
+  const port = await freePort();
+  const config = { app: { script: fixture('scripts/hello.js'), port }, listen: { strategy }, workers: { count: 2 } };
+  const both = [startCluster(t, { config }), startCluster(t, { config })];
+  const loser = await until('one to be refused', () => both.find(({ process: { exitCode } }) => exitCode !== null));
+  const winner = both.find((cluster) => cluster !== loser);
+  assert.ok(winner);
+  assert.equal(await loser.ended(), 14);
+  await winner.untilReady();
+  assert.equal(await winner.stop(), 0);
 }
 
 function assertChosen(cluster: Cluster, expected: string): void {

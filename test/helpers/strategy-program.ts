@@ -1,6 +1,9 @@
-/** A test for another network than the test runner's: `node strategy-program.js STRATEGY`, or `auto EXPECTED`. */
+/** A test for another network than the test runner's: `node strategy-program.js STRATEGY`, `auto EXPECTED`, or `STRATEGY twice`. */
 import { test } from 'node:test';
-import { changeWithoutLoss, chooses } from './strategies.js';
+import { changeWithoutLoss, chooses, claimsOnce } from './strategies.js';
 
 const [strategy = '', expected] = process.argv.slice(2);
-test(strategy, (t) => (expected === undefined ? changeWithoutLoss(t, strategy) : chooses(t, expected)));
+test(strategy, (t) => {
+  if (expected === undefined) return changeWithoutLoss(t, strategy);
+  return expected === 'twice' ? claimsOnce(t, strategy) : chooses(t, expected);
+});

@@ -99,13 +99,13 @@ test('who is only slow answers again, and ends in order when its successor has c
 test('a port that the old one holds for itself: it is ended first', async (t) => {
   const cluster = await startScript(t, 'scripts/exclusive.js', {
     workers: { count: 1 },
-    health: { workerTimeout: '1s', interval: '1s' },
+    health: { workerTimeout: '1s', interval: '1s', failures: 60 },
   });
   await cluster.untilReady();
   const pid = cluster.pidOf('app-0') ?? 0;
   process.kill(pid, 'SIGSTOP');
   await cluster.untilLogged('child.exited', { pid });
-  await until('another to serve', () => ![pid, undefined].includes(cluster.pidOf('app-0')));
+  await cluster.untilLogged('child.ready', { slot: 'app-0' }, 2);
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
 });

@@ -20,6 +20,10 @@ if (HAS_REUSE_PORT) {
     await inNetwork(t, { migrates: true }, 'reusePort');
   });
 
+  test('two masters at the same moment do not share a port, which SO_REUSEPORT would let them', async (t) => {
+    await inNetwork(t, { migrates: true }, 'reusePort', 'twice');
+  });
+
   test('auto is reusePort where that is safe', async (t) => {
     await inNetwork(t, { migrates: true }, 'auto', 'reusePort');
   });

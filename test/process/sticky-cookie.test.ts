@@ -135,3 +135,16 @@ test('a server that does not listen through the master sets no cookie and ends n
   assert.equal(headers['set-cookie'], undefined);
   assert.equal(await cluster.stop(), 0);
 });
+
+test('a guest, whose own worker is not there, is sent back with each answer', async (t) => {
+  const cluster = await startSticky(t, STICKY);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const connectionOf = async (cookie: string): Promise<unknown> => {
+    return (await askAs(cluster.port, { agent, headers: { cookie } })).headers['connection'];
+  };
+  assert.equal(await connectionOf('worker=7.nobody'), 'close');
+  assert.equal(await connectionOf('worker=1.somebody'), 'keep-alive');
+  assert.equal(await connectionOf('worker=whatever'), 'keep-alive');
+  assert.equal(await cluster.stop(), 0);
+});

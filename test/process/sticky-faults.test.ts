@@ -1,9 +1,13 @@
 /** Sticky clients while workers hang, die or are replaced: nobody waits for another one's worker, and nothing is lost. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent } from 'node:http';
+import { type Socket, connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { heaviest } from '#eggcup/sticky/rendezvous.js';
+import { startScript } from '../helpers/cluster.js';
 import { type Deed, Load, ask } from '../helpers/load.js';
 import { type Served, SLOTS, replaced, slotOf, slots, slotsOf, startSticky, workerOf } from '../helpers/sticky.js';
 import { until } from '../helpers/until.js';
@@ -154,3 +158,74 @@ test('after a roll each client is with its slot again', async (t) => {
   assert.ok(slotOf(cluster, await workerOf(cluster.port)));
   assert.equal(await cluster.stop(), 0);
 });
+
+test('a stop answers who has connected before it, silent or in the middle of a head', async (t) => {
+  const cluster = await startSticky(t, 'cookie:worker');
+  const half = 'GET / HTTP/1.1\r\nHost: x\r\nCook';
+  const rest = 'ie: worker=1.abc\r\nConnection: close\r\n\r\n';
+  const silent = await Promise.all(Array.from({ length: 6 }, () => connected(cluster.port)));
+  const inHead = await Promise.all(Array.from({ length: 6 }, () => connected(cluster.port)));
+  for (const socket of inHead) socket.write(half);
+  // Seen, and looked at less and less often: a new connection is looked at at once.
+  await slotsOf(cluster, CLIENTS);
+  cluster.signal('SIGTERM');
+  await cluster.untilLogged('stop.begun');
+  const answers = [...silent, ...inHead].map((socket) => answerOn(socket));
+  for (const socket of inHead) socket.write(rest);
+  for (const socket of silent) socket.write(half + rest);
+  for (const answer of await Promise.all(answers)) assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.equal(await cluster.ended(), 0);
+});
+
+test('who ends in the middle of a head is not waited for', async (t) => {
+  const cluster = await startSticky(t, 'header:x-user');
+  const socket = await connected(cluster.port);
+  const answer = answerOn(socket);
+  socket.end('GET / HTTP/1.1\r\nHost: x\r\nX-Us');
+  assert.match(await answer, /^HTTP\/1\.1 400 /);
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('clients that wait for a hung worker leave the master enough descriptors for the others', async (t) => {
+  if (spawnSync('prlimit', ['--version']).error !== undefined) return t.skip('needs prlimit(1), of util-linux');
+  const cluster = await startScript(
+    t,
+    'scripts/hello.js',
+    { workers: { count: SLOTS }, listen: { sticky: 'address' }, health: { workerTimeout: '3s' } },
+    { wrapper: ['prlimit', '--nofile=256:256'] },
+  );
+  await cluster.untilReady();
+  const hung = cluster.pidOf('app-1');
+  assert.ok(hung);
+  process.kill(hung, 'SIGSTOP');
+  for (let count = 0; count < 300; count += 1) {
+    const client = OF_SLOT_1[count % OF_SLOT_1.length];
+    const socket = connect({ port: cluster.port, host: '127.0.0.1', localAddress: client?.from });
+    t.after(() => socket.destroy());
+    await once(socket, 'connect');
+    // Not all at once: nobody with 256 descriptors can take that.
+    if (count % 5 === 0) await workerOf(cluster.port, OF_OTHERS[0]);
+    // What the hung worker had taken ends with it.
+    socket.on('error', () => undefined).write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  }
+  assert.ok(new Set(await slotsOf(cluster, OF_OTHERS)).size > 0);
+  await cluster.untilLogged('child.hung', { pid: hung });
+  await cluster.untilLogged('child.exited', { pid: hung });
+  assert.deepEqual(cluster.logged('child.fork-failed'), []);
+  cluster.signal('SIGTERM');
+  assert.equal(await cluster.ended(), 0);
+});
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** All that comes until the end. */
+async function answerOn(socket: Socket): Promise<string> {
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  await once(socket, 'end');
+  return text;
+}

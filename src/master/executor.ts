@@ -110,9 +110,8 @@ export class Executor implements ChildEvents {
 
   /** In a stop a worker first gets the connections that wait for it. */
   #terminate(child: Child | undefined): void {
-    const handedOut = this.#isStopping && child?.slot !== 'agent' ? this.#options.handover.handOutAll() : undefined;
-    if (handedOut === undefined) child?.terminate();
-    else void handedOut.then(() => child?.terminate());
+    if (!this.#isStopping || child?.slot === 'agent') return child?.terminate();
+    void this.#options.handover.handOutAll().then(() => child?.terminate());
   }
 
   forked(child: Child, takesOver: boolean): void {

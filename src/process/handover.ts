@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import type { Connection } from './connection.js';
 
 /** Of what Node's cluster module and its half in a worker say to each other, what tells of connections and listeners. */
@@ -17,6 +18,10 @@ export type Send = (message: unknown, handle?: unknown, ...others: unknown[]) =>
 
 export const CLUSTER = 'NODE_CLUSTER';
 
+/** So long a stop waits for connections that are on their way to a worker. */
+export const HAND_OUT_MS = 500;
+export const HAND_OUT_POLL_MS = 2;
+
 /**
  * The connections that Node's round robin has handed to a worker (`newconn`) and that the worker has not taken yet. When it dies
  * before, Node waits for its word for ever, and so does the client. Here the word is given in its place, "not
@@ -25,6 +30,8 @@ export const CLUSTER = 'NODE_CLUSTER';
 export class Handover {
   /** By the port's key, who listens. */
   readonly #listeners = new Map<string, Set<ChildProcess>>();
+  /** Handed to a worker that has not said yet whether it takes them. */
+  #onTheirWay = 0;
 
   /** Follows an app worker; to be called before it can listen. */
   follow(child: ChildProcess): void {
@@ -33,7 +40,10 @@ export class Handover {
     child.send = (message: ClusterMessage, handle?: unknown, ...others: unknown[]) => {
       if (message.cmd === CLUSTER && message.key !== undefined) {
         const { act, seq, key, errno } = message;
-        if (act === 'newconn' && seq !== undefined) untaken.set(seq, { key, connection: handle as Connection });
+        if (act === 'newconn' && seq !== undefined) {
+          untaken.set(seq, { key, connection: handle as Connection });
+          this.#onTheirWay += 1;
+        }
         // The answer to a worker that has asked to listen.
         if (act === undefined && !errno) this.#listenersOn(key).add(child);
       }
@@ -47,6 +57,7 @@ export class Handover {
       const handed = ack === undefined ? undefined : untaken.get(ack);
       if (ack === undefined || handed === undefined) return;
       untaken.delete(ack);
+      this.#onTheirWay -= 1;
       // With its last listener the port is closed: Node would keep the connection, and nobody ever come for it.
       if (accepted !== true && this.#listenersOn(handed.key).size === 0) handed.connection.close();
     });
@@ -62,9 +73,14 @@ export class Handover {
     child.once('exit', giveBack);
   }
 
-  /** Node's round robin keeps nothing back. */
-  handOutAll(): undefined {
-    return undefined;
+  /**
+   * All workers are about to end, and nobody will be there to take what they don't. Resolves when those have their connections that were
+   * here, accepted or not yet: after a turn of the event loop, and with the workers' word; or when they were waited for long enough.
+   */
+  async handOutAll(): Promise<void> {
+    const deadline = performance.now() + HAND_OUT_MS;
+    do await setTimeout(HAND_OUT_POLL_MS);
+    while (this.#onTheirWay > 0 && performance.now() < deadline);
   }
 
   #listenersOn(key: string): Set<ChildProcess> {

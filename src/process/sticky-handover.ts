@@ -5,7 +5,7 @@ import type { Wanted } from '../sticky/mode.js';
 import type { Slot } from '../supervisor/model.js';
 import { type Connection, peerOf } from './connection.js';
 import type { FirstLook } from './first-look.js';
-import { CLUSTER, type ClusterMessage, type Send } from './handover.js';
+import { CLUSTER, type ClusterMessage, HAND_OUT_MS, HAND_OUT_POLL_MS, type Send } from './handover.js';
 import { StickyPort, type Taker, type Waiting } from './sticky-port.js';
 
 /** What a request is read for, and how; without it connections go by address. */
@@ -15,9 +15,6 @@ export interface Reading {
   readonly onUnreadable: (protocol: string) => void;
 }
 
-/** So long a stop waits for connections that wait. */
-const HAND_OUT_MS = 500;
-const HAND_OUT_POLL_MS = 2;
 /** After everybody has refused it (`maxConnections`). */
 const AGAIN_MS = 50;
 
@@ -98,7 +95,8 @@ export class StickyHandover {
   async handOutAll(): Promise<void> {
     this.#reading?.firstLook.hurry();
     const deadline = performance.now() + HAND_OUT_MS;
-    while (this.#isBusy && performance.now() < deadline) await setTimeout(HAND_OUT_POLL_MS);
+    do await setTimeout(HAND_OUT_POLL_MS);
+    while (this.#isBusy && performance.now() < deadline);
   }
 
   get #isBusy(): boolean {

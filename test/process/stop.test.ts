@@ -267,3 +267,24 @@ test('a master that stood still for longer than a stop may take has not killed w
   const [late] = cluster.logged('master.late');
   assert.ok(Number(late?.['ms']) > 1000, String(late?.['ms']));
 });
+
+test('who has connected right before a stop is answered: the master has taken the connection, and so does a worker', async (t) => {
+  for (let round = 0; round < 4; round += 1) {
+    const cluster = await startScript(t, 'scripts/hello.js', { workers: { count: 3 } });
+    await cluster.untilReady();
+    const open = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const socket = connect(cluster.port, '127.0.0.1');
+        await once(socket, 'connect');
+        socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+        return socket;
+      }),
+    );
+    cluster.signal('SIGTERM');
+    for (const socket of open) {
+      const [head] = (await once(socket, 'data')) as [Buffer];
+      assert.match(head.toString(), /^HTTP\/1\.1 200 /);
+    }
+    assert.equal(await cluster.ended(), 0);
+  }
+});

@@ -43,9 +43,9 @@ test('round robin tells a worker of a connection, and both of listening and clos
   assert.equal(typeof told?.handle['fd'], 'number');
   assert.equal(typeof told?.handle['close'], 'function');
   assert.equal(typeof told?.handle['getpeername'], 'function');
-  const taken = heard.find(({ ack }) => ack === told?.word['seq']);
-  assert.equal(taken?.['cmd'], 'NODE_CLUSTER');
-  assert.equal(taken?.['accepted'], true);
+  const taken = await until('it to take the connection', () => heard.find(({ ack }) => ack === told?.word['seq']));
+  assert.equal(taken['cmd'], 'NODE_CLUSTER');
+  assert.equal(taken['accepted'], true);
 
   child.kill('SIGUSR2');
   const closed = await until('it to close its server', () => heard.find(({ act }) => act === 'close'));

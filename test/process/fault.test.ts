@@ -39,7 +39,7 @@ test('a second fault, in the answer to the first, still ends it with 70 and leav
   assert.equal(await cluster.ended(), 70);
   assert.deepEqual(
     cluster.logged('master.failed').map((line) => String(line['text']).split('\n')[0]),
-    ['Error: boom in the master', 'boom in the answer'],
+    ['Error: boom in the master', 'Error: boom in the answer'],
   );
   await cluster.assertGone();
 });

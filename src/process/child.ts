@@ -114,8 +114,10 @@ export class Child {
   }
 
   terminate(): void {
+    // It may have ended while its connections were handed out: its pid, and what is below, may be a stranger's.
+    if (this.hasExited) return;
     this.#descendants = descendantsOf(this.pid, readProcessTable());
-    if (!this.hasExited) sendSignal(this.pid, 'SIGTERM');
+    sendSignal(this.pid, 'SIGTERM');
   }
 
   /** Kills the process and everything below it: the parent first, so that it starts nothing anew. */

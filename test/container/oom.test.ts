@@ -26,7 +26,7 @@ test('a worker that the kernel kills for memory is named as such, in the log and
     wrapper: ['sh', '-c', ENTER_CGROUP, join(group, 'cgroup.procs')],
   });
   await cluster.untilReady();
-  process.kill(cluster.pidOf('app-0') ?? 0, 'SIGKILL');
+  cluster.kill('app-0');
   const plain = await cluster.untilLogged('child.exited', { signal: 'SIGKILL' });
   assert.equal(plain['cause'], undefined);
   await cluster.untilLogged('child.ready', {}, 2);

@@ -6,7 +6,6 @@ import { test } from 'node:test';
 import { fixture, startCluster } from '../helpers/cluster.js';
 import { ENTER_CGROUP, makeCgroup } from '../helpers/cgroup.js';
 import { freePort } from '../helpers/net.js';
-import { until } from '../helpers/until.js';
 
 test('a fork that the kernel refuses is tried again until it succeeds', async (t) => {
   const group = makeCgroup(t, 'pids');
@@ -21,21 +20,15 @@ test('a fork that the kernel refuses is tried again until it succeeds', async (t
   });
   await cluster.untilReady();
   writeFileSync(join(group, 'pids.max'), '1');
-  const before = { agent: cluster.pidOf('agent'), app: cluster.pidOf('app-0') };
-  for (const [slot, pid] of [
-    ['agent', before.agent],
-    ['app-0', before.app],
-  ] as const) {
-    process.kill(pid ?? 0, 'SIGKILL');
+  const killed = new Map<string, number>();
+  for (const slot of ['agent', 'app-0']) {
+    killed.set(slot, cluster.kill(slot));
     await cluster.untilLogged('child.fork-failed', { slot }, 2);
   }
   assert.ok(Number(readFileSync(join(group, 'pids.current'), 'utf8')) > 1);
   assert.ok(cluster.hasFile('ready'), 'the other worker serves on');
   writeFileSync(join(group, 'pids.max'), 'max');
-  await until(
-    'both to be replaced',
-    () => cluster.pidOf('agent') !== undefined && cluster.pidOf('app-0') !== undefined,
-  );
+  for (const [slot, pid] of killed) await cluster.untilReplaced(slot, pid);
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EGGS, agentPid, getJson, pageOf, startEgg, successorOf, workerPids } from '../helpers/egg.js';
+import { EGGS, agentPid, getJson, pageOf, startEgg, workerPids } from '../helpers/egg.js';
 import { get } from '../helpers/net.js';
 import { until } from '../helpers/until.js';
 
@@ -15,7 +15,7 @@ for (const egg of EGGS) {
     const [slot, other] = thrower === first ? ['app-0', second] : ['app-1', first];
     assert.ok(cluster.logged('egg.app.slow-begun', { pid: thrower }).length > 0, 'it has a request to finish');
 
-    const successor = await successorOf(cluster, slot, thrower);
+    const successor = await cluster.untilReplaced(slot, thrower);
     assert.equal(cluster.logged('child.exited', { pid: thrower }).length, 0, 'it still drains');
     assert.equal((await pageOf(cluster, successor)).pid, successor);
     const finished = await Promise.all(slow);
@@ -66,7 +66,7 @@ for (const egg of EGGS) {
     await cluster.untilReady();
     const [first, second] = await workerPids(cluster);
     process.kill(first, 'SIGKILL');
-    const successor = await successorOf(cluster, 'app-0', first);
+    const successor = await cluster.untilReplaced('app-0', first);
     assert.equal((await pageOf(cluster, successor)).pid, successor);
     assert.equal((await pageOf(cluster, second)).pid, second);
     assert.equal(await cluster.stop(), 0);
@@ -99,7 +99,7 @@ for (const egg of EGGS) {
     await cluster.untilLogged('child.start-failed', { slot: 'app-0' }, 3);
     assert.equal((await pageOf(cluster, second)).pid, second);
     cluster.setFault('none');
-    const successor = await successorOf(cluster, 'app-0', first);
+    const successor = await cluster.untilReplaced('app-0', first);
     assert.equal((await pageOf(cluster, successor)).pid, successor);
     assert.equal(await cluster.stop(), 0);
     await cluster.assertGone();
@@ -113,7 +113,7 @@ for (const egg of EGGS) {
     process.kill(agent, 'SIGKILL');
     await cluster.untilLogged('child.start-failed', { slot: 'agent' }, 3);
     cluster.setFault('none');
-    await successorOf(cluster, 'agent', agent);
+    await cluster.untilReplaced('agent', agent);
     await until(
       'the followers to have a leader again',
       async () => (await get(cluster.port, '/look-up')).status === 200,

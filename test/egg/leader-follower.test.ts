@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EGGS, type EggCluster, agentPid, getJson, pageOf, startEgg, successorOf, workerPids } from '../helpers/egg.js';
+import { EGGS, type EggCluster, agentPid, getJson, pageOf, startEgg, workerPids } from '../helpers/egg.js';
 import { until } from '../helpers/until.js';
 
 for (const egg of EGGS) {
@@ -14,7 +14,7 @@ for (const egg of EGGS) {
     assert.deepEqual(await lookUp(cluster), { value: 'red', leader: agent });
 
     process.kill(agent, 'SIGKILL');
-    const next = await successorOf(cluster, 'agent', agent);
+    const next = await cluster.untilReplaced('agent', agent);
     await until('the workers to follow the new leader', async () => (await lookUp(cluster))?.leader === next);
     // The followers publish again by themselves what they had published to the leader that died.
     await publish(cluster, 'green');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EGGS, type EggCluster, agentPid, getJson, pageOf, startEgg, successorOf, workerPids } from '../helpers/egg.js';
+import { EGGS, type EggCluster, agentPid, getJson, pageOf, startEgg, workerPids } from '../helpers/egg.js';
 import { until } from '../helpers/until.js';
 
 for (const egg of EGGS) {
@@ -46,13 +46,13 @@ for (const egg of EGGS) {
 
     const [, second] = await workerPids(cluster);
     process.kill(second, 'SIGKILL');
-    const third = await successorOf(cluster, 'app-1', second);
+    const third = await cluster.untilReplaced('app-1', second);
     await assertAllKnowEachOther(cluster);
     await cluster.untilLogged('egg.app.server-did-ready', { pid: third });
 
     const agent = await agentPid(cluster);
     process.kill(agent, 'SIGKILL');
-    const nextAgent = await successorOf(cluster, 'agent', agent);
+    const nextAgent = await cluster.untilReplaced('agent', agent);
     await assertAllKnowEachOther(cluster);
     await cluster.untilLogged('egg.agent.server-did-ready', { pid: nextAgent });
     await call(cluster, 'agent', 'sendToApp', 'note', 'from the new agent');

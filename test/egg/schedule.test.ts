@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EGGS, type EggCluster, agentPid, startEgg, successorOf, workerPids } from '../helpers/egg.js';
+import { EGGS, type EggCluster, agentPid, startEgg, workerPids } from '../helpers/egg.js';
 import { until } from '../helpers/until.js';
 
 for (const egg of EGGS) {
@@ -18,7 +18,7 @@ for (const egg of EGGS) {
 
     const agent = await agentPid(cluster);
     process.kill(agent, 'SIGKILL');
-    await successorOf(cluster, 'agent', agent);
+    await cluster.untilReplaced('agent', agent);
     const before = ran(cluster, 'worker');
     await until('the new agent to run jobs', () => ran(cluster, 'worker') > before);
     assert.equal(await cluster.stop(), 0);

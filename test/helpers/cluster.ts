@@ -127,6 +127,22 @@ export class Cluster {
     return this.status()?.children.find((child) => child.slot === slot && child.state === state)?.pid ?? undefined;
   }
 
+  /** Sends a signal to the ready process of a slot; its pid. Throws when status.json shows none there (pid 0 would be the tests themselves). */
+  kill(slot: string, signal: NodeJS.Signals = 'SIGKILL'): number {
+    const pid = this.pidOf(slot);
+    assert.ok(pid, `status.json shows no ready process in ${slot}`);
+    process.kill(pid, signal);
+    return pid;
+  }
+
+  /** The pid of the process that is ready in a slot after `pid`. */
+  untilReplaced(slot: string, pid: number | undefined): Promise<number> {
+    return until(`the successor of ${pid} in ${slot}`, () => {
+      const found = this.pidOf(slot);
+      return found === pid ? undefined : found;
+    });
+  }
+
   async untilReady(): Promise<void> {
     await until('the file ready', () => this.hasFile('ready') || this.#failIfEnded());
     await until('status.json to say running', () => this.status()?.phase === 'running');

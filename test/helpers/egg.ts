@@ -82,11 +82,3 @@ export async function workerPids(cluster: Cluster): Promise<readonly [number, nu
 export function agentPid(cluster: Cluster): Promise<number> {
   return until('the agent to be ready', () => cluster.pidOf('agent'));
 }
-
-/** Waits until a slot's process is another one than `before`. */
-export function successorOf(cluster: Cluster, slot: string, before: number): Promise<number> {
-  return until(`a successor of ${slot} (pid ${before})`, () => {
-    const pid = cluster.pidOf(slot);
-    return pid !== before && pid;
-  });
-}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Cluster } from './cluster.js';
-import { successorOf, workerPids } from './egg.js';
+import { workerPids } from './egg.js';
 import type { Load } from './load.js';
 
 /** Ends the two app workers in turn, so many times in all; between two ends the clients have so many answers. */
@@ -12,7 +12,7 @@ export async function roll(cluster: Cluster, load: Load, times: number, answers:
     const pid = cluster.pidOf(slot);
     assert.ok(pid);
     process.kill(pid, 'SIGTERM');
-    await successorOf(cluster, slot, pid);
+    await cluster.untilReplaced(slot, pid);
   }
   await load.untilAnswered(answers);
   assert.equal(cluster.logged('child.exited', { code: 0 }).length, times, 'not all have ended with 0');

@@ -152,7 +152,7 @@ test('the parent of the master hears egg-ready, and of deaths', async (t) => {
     from: 'master',
     data: { port: cluster.port, protocol: 'http', address: `http://127.0.0.1:${cluster.port}` },
   });
-  process.kill(cluster.pidOf('app-0') ?? 0, 'SIGKILL');
+  cluster.kill('app-0');
   await until('app-worker-died', () => heard.length === 2);
   assert.deepEqual(heard[1], { action: 'app-worker-died', from: 'master' });
   assert.equal(await cluster.stop(), 0);

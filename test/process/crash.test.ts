@@ -36,10 +36,9 @@ test('a killed agent is replaced while the workers serve on, and new workers wai
   });
   await cluster.untilReady();
   const workers = [cluster.pidOf('app-0'), cluster.pidOf('app-1')];
-  const agent = cluster.pidOf('agent') ?? 0;
-  process.kill(agent, 'SIGKILL');
+  const agent = cluster.kill('agent');
   await cluster.untilLogged('child.exited', { pid: agent });
-  process.kill(workers[0] ?? 0, 'SIGKILL');
+  cluster.kill('app-0');
   // Until the master has noticed, Node may hand the dead worker a connection, which then hangs.
   await cluster.untilLogged('child.exited', { pid: workers[0] });
   assert.equal(Number((await get(cluster.port)).body), workers[1]);
@@ -60,11 +59,11 @@ test('a killed agent is replaced while the workers serve on, and new workers wai
 test('`ready` goes while fewer than health.minReady workers listen, and comes back', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js', { health: { minReady: 2 } });
   await cluster.untilReady();
-  process.kill(cluster.pidOf('app-1') ?? 0, 'SIGSTOP');
-  process.kill(cluster.pidOf('app-0') ?? 0, 'SIGKILL');
+  cluster.kill('app-1', 'SIGSTOP');
+  cluster.kill('app-0');
   await until('ready to go', () => !cluster.hasFile('ready'));
   assert.ok(cluster.hasFile('started') && cluster.hasFile('live'));
-  process.kill(cluster.pidOf('app-1') ?? 0, 'SIGCONT');
+  cluster.kill('app-1', 'SIGCONT');
   await until('ready to come back', () => cluster.hasFile('ready'));
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
@@ -88,7 +87,7 @@ test('a crash loop waits longer and longer, and the limit ends the master with 1
   );
   await crashing.untilReady();
   writeFileSync(join(cluster.dir, 'crash'), '');
-  process.kill(crashing.pidOf('app-0') ?? 0, 'SIGKILL');
+  crashing.kill('app-0');
   assert.equal(await crashing.ended(), 13);
   const waits = crashing.logged('child.forked', { slot: 'app-0' }).map((line) => line['waitMs']);
   assert.deepEqual(waits, [0, 0, 50, 100, 200]);
@@ -108,7 +107,7 @@ test('without any worker the Manager check ends the master with 1, and `live` go
   await cluster.untilReady();
   writeFileSync(flag, '');
   t.after(() => rmSync(flag, { force: true }));
-  for (const slot of ['app-0', 'app-1']) process.kill(cluster.pidOf(slot) ?? 0, 'SIGKILL');
+  for (const slot of ['app-0', 'app-1']) cluster.kill(slot);
   assert.equal(await cluster.ended(), 1);
   assert.deepEqual(
     cluster.logged('manager.check-failed').map((line) => line['failures']),
@@ -133,7 +132,7 @@ test('an agent in a crash loop fails the Manager check too', async (t) => {
   await cluster.untilReady();
   writeFileSync(flag, '');
   t.after(() => rmSync(flag, { force: true }));
-  process.kill(cluster.pidOf('agent') ?? 0, 'SIGKILL');
+  cluster.kill('agent');
   assert.equal(await cluster.ended(), 1);
   await cluster.assertGone();
 });
@@ -148,7 +147,7 @@ test('an uncaught exception: the server stops accepting, open requests finish, a
   const open = get(cluster.port, '/slow?1500');
   await get(cluster.port);
   const thrown = get(cluster.port, '/throw').catch((error: Error) => error);
-  await until('the successor', () => (cluster.pidOf('app-0') ?? before) !== before);
+  await cluster.untilReplaced('app-0', before);
   assert.ok(isLiving(before), 'the old worker still drains');
   assert.notEqual(Number((await get(cluster.port)).body), before);
   assert.equal((await open).body, `slow ${before}`);
@@ -243,7 +242,7 @@ test('a worker that drains after an uncaught exception ends with a master that i
   get(cluster.port, '/slow?20000').catch(() => undefined);
   await get(cluster.port);
   get(cluster.port, '/throw').catch(() => undefined);
-  await until('the successor', () => (cluster.pidOf('app-0') ?? before) !== before);
+  await cluster.untilReplaced('app-0', before);
   assert.ok(isLiving(before));
   cluster.signal('SIGKILL');
   await until('everything to end', () => cluster.processes().length === 0, 2000);

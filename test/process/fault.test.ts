@@ -49,7 +49,7 @@ test('without a free file descriptor the master goes on, answers a crash, and st
   await cluster.untilReady();
   limitDescriptors(cluster.pid, 0);
   await cluster.untilLogged('health.unwritable');
-  process.kill(cluster.pidOf('app-0') ?? 0, 'SIGKILL');
+  cluster.kill('app-0');
   await cluster.untilLogged('child.fork-failed', { slot: 'app-0' });
   limitDescriptors(cluster.pid, 1024);
   await cluster.untilLogged('child.ready', { slot: 'app-0' }, 2);

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { startScript } from '../helpers/cluster.js';
-import { successorOf, workerPids } from '../helpers/egg.js';
+import { workerPids } from '../helpers/egg.js';
 import { get } from '../helpers/net.js';
 import { until } from '../helpers/until.js';
 
@@ -38,7 +38,7 @@ test('where nobody else listens it is closed, not left to hang', async (t) => {
   }
   process.kill(pid, 'SIGKILL');
   await Promise.all(closings);
-  await successorOf(cluster, 'app-0', pid);
+  await cluster.untilReplaced('app-0', pid);
   assert.equal((await get(cluster.port)).status, 200);
   assert.equal(await cluster.stop(), 0);
 });

@@ -104,7 +104,7 @@ test('on a full disk the markers still tell the truth, and the trouble is said o
   const cluster = await startScript(t, 'scripts/hello.js', { health: { dir, minReady: 2, interval: '1s' } });
   await cluster.untilReady();
   spawnSync('dd', ['if=/dev/zero', `of=${dir}/ballast`, 'bs=4k'], { stdio: 'ignore' });
-  process.kill(cluster.pidOf('app-0') ?? 0, 'SIGKILL');
+  cluster.kill('app-0');
   await cluster.untilLogged('child.exited', { slot: 'app-0' });
   await cluster.untilLogged('child.ready', { slot: 'app-0' }, 2);
   await until('ready to be told', () => cluster.hasFile('ready'));

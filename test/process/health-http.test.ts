@@ -51,9 +51,9 @@ test('ready goes and comes with the app workers', async (t) => {
   await cluster.untilReady();
   // The first crash of a slot is replaced at once, the second waits.
   for (const count of [1, 2]) {
-    process.kill(cluster.pidOf('app-0') ?? 0, 'SIGKILL');
+    const killed = cluster.kill('app-0');
     await cluster.untilLogged('child.exited', { slot: 'app-0' }, count);
-    if (count === 1) await until('the replacement', () => cluster.pidOf('app-0') !== undefined);
+    if (count === 1) await cluster.untilReplaced('app-0', killed);
   }
   const { status, body } = await get(http.port, '/ready');
   assert.deepEqual([status, body], [503, 'not ready: running; 1 of 2 app workers listen, 2 must (health.minReady)']);
@@ -84,7 +84,7 @@ test('/status is status.json, and /metrics agree with it', async (t) => {
   const agent = { script: fixture('scripts/agent-idle.js') };
   const cluster = await startScript(t, 'scripts/hello.js', { agent, health: { http } });
   await cluster.untilReady();
-  process.kill(cluster.pidOf('app-1') ?? 0, 'SIGKILL');
+  cluster.kill('app-1');
   await cluster.untilLogged('child.ready', { slot: 'app-1' }, 2);
 
   const [status, metrics] = [await get(http.port, '/status'), await get(http.port, '/metrics')];

@@ -143,7 +143,7 @@ for (const egg of EGGS) {
     const pid = cluster.pidOf('app-0') ?? 0;
     process.kill(pid, 'SIGSTOP');
     await cluster.untilLogged('child.exited', { pid });
-    await until('a successor', () => ![pid, undefined].includes(cluster.pidOf('app-0')));
+    await cluster.untilReplaced('app-0', pid);
     assert.equal(await cluster.stop(), 0);
     await cluster.assertGone();
   });

@@ -50,7 +50,7 @@ test('a new worker learns the agent’s pid and hears egg-ready', async (t) => {
   await cluster.untilReady();
   const before = cluster.pidOf('app-0') ?? 0;
   process.kill(before, 'SIGKILL');
-  await until('the successor', () => (cluster.pidOf('app-0') ?? before) !== before);
+  await cluster.untilReplaced('app-0', before);
   await until('it to have heard', async () => {
     const talk = JSON.parse((await get(cluster.port)).body) as Talk;
     return talk.heard.includes('egg-ready') && talk.pids.includes(cluster.pidOf('agent') ?? 0);

@@ -79,7 +79,7 @@ test('a worker whose predecessor was replaced is replaced itself when it crashes
   const [first] = workers(cluster);
   assert.ok(first !== undefined);
   process.kill(first, 'SIGKILL');
-  await until('its successor', () => ![first, undefined].includes(cluster.pidOf('app-0')));
+  await cluster.untilReplaced('app-0', first);
   assert.match((await get(cluster.port)).body, /^v1 a /);
   assert.equal(cluster.status()?.restartsInWindow, 1);
   assert.equal(await cluster.stop(), 0);
@@ -170,8 +170,8 @@ test('a version that does not start ends the roll; the old workers go on, and th
   await until('nobody but the old ones', () => cluster.status()?.children.length === 2);
   assert.deepEqual(workers(cluster), before);
   // A crash meanwhile is answered with what has proven to start.
-  process.kill(before[1] ?? 0, 'SIGKILL');
-  await until('its successor', () => ![before[1], undefined].includes(cluster.pidOf('app-1')));
+  cluster.kill('app-1');
+  await cluster.untilReplaced('app-1', before[1]);
 
   rewrite(cluster, { app: { env: { APP_VERSION: 'v2' } } });
   cluster.signal('SIGHUP');

@@ -110,7 +110,7 @@ test('who ignores SIGTERM is killed at the end of its time, and the exit code is
 test('a stopped (SIGSTOP) worker is killed at the end of its time', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { app: '500ms', agent: '500ms' } });
   await cluster.untilReady();
-  process.kill(cluster.pidOf('app-0') ?? 0, 'SIGSTOP');
+  cluster.kill('app-0', 'SIGSTOP');
   assert.equal(await cluster.stop(), 15);
   await cluster.assertGone();
 });
@@ -159,7 +159,7 @@ test('what a killed worker had started does not outlive the master', async (t) =
   await cluster.untilReady();
   const worker = cluster.pidOf('app-0') ?? 0;
   process.kill(worker, 'SIGKILL');
-  await until('the successor', () => (cluster.pidOf('app-0') ?? worker) !== worker);
+  await cluster.untilReplaced('app-0', worker);
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
 });
@@ -235,7 +235,7 @@ test('a stop meets a worker that drains after an uncaught exception: its open re
   const open = get(cluster.port, '/slow?4000');
   await get(cluster.port);
   get(cluster.port, '/throw').catch(() => undefined);
-  await until('the successor', () => (cluster.pidOf('app-0') ?? before) !== before);
+  await cluster.untilReplaced('app-0', before);
   const code = cluster.stop();
   assert.equal((await open).body, `slow ${before}`);
   assert.ok([0, 15].includes(Number(await code)), 'the request that threw is never answered, and may be cut off');

@@ -103,7 +103,8 @@ export function childUnready(turn: Turn, id: number): void {
 export function childHung(turn: Turn, id: number, silentMs: number): void {
   const child = turn.child(id);
   if (child?.state.kind !== 'ready' || child.replaced || isAgent(child)) return;
-  if (child.hung) return;
+  // Told again and again: the roll that was to replace it may have ended before it.
+  if (child.hung) return replaceOne(turn, id, 'hangs');
   turn.log('error', 'child.hung', { slot: child.slot, pid: child.pid, silentMs });
   turn.change(id, { hung: true });
   turn.order({ kind: 'examine', id });

@@ -4,7 +4,7 @@ import type { Child, Phase, SlotRecord, State } from './model.js';
 export function nextDeadline(state: State, now: number): number | undefined {
   const times = [
     ...ofPhase(state.phase),
-    ...state.children.flatMap((child) => ofChild(child, state.phase, now)),
+    ...state.children.flatMap((child) => ofChild(child, state, now)),
     ...state.slots.flatMap((record) => ofSlot(record, state.phase)),
   ];
   return times.length === 0 ? undefined : Math.min(...times);
@@ -23,7 +23,7 @@ function ofPhase(phase: Phase): number[] {
   }
 }
 
-function ofChild(child: Child, phase: Phase, now: number): number[] {
+function ofChild(child: Child, { phase, roll }: State, now: number): number[] {
   switch (child.state.kind) {
     case 'gate':
       // Past its back-off a child waits for others, not for the clock.
@@ -36,8 +36,12 @@ function ofChild(child: Child, phase: Phase, now: number): number[] {
     case 'stopping':
       return [child.state.killAt];
     case 'killed':
-      return phase.kind === 'stopping' ? [child.state.giveUpAt] : [];
+      return phase.kind === 'stopping' || isAwaited(child, roll) ? [child.state.giveUpAt] : [];
   }
+}
+
+function isAwaited({ id }: Child, roll: State['roll']): boolean {
+  return roll?.step.kind === 'draining' && roll.step.id === id;
 }
 
 /** A retry that a stop has overtaken never comes: as a deadline it would pass again and again. */

@@ -8,7 +8,13 @@ import { type Turn, appsOf, isAgent } from './turn.js';
  */
 export function checkManager(turn: Turn): void {
   const { phase } = turn.state;
-  if (phase.kind !== 'running' || turn.at < phase.nextCheckAt) return;
+  if (phase.kind !== 'running') return;
+  if (turn.at < phase.nextCheckAt) {
+    // The interval may have become shorter since.
+    const nextCheckAt = Math.min(phase.nextCheckAt, turn.at + turn.policy.checkIntervalMs);
+    turn.state = { ...turn.state, phase: { ...phase, nextCheckAt } };
+    return;
+  }
 
   const agent = turn.state.children.some((child) => isAgent(child) && isAlive(turn, child));
   const workers = appsOf(turn.state).filter((child) => !child.takesOver && isAlive(turn, child)).length;

@@ -107,6 +107,8 @@ export interface Roll {
   readonly reason: string;
   /** `undefined` is each slot's own. */
   readonly launch: LaunchId | undefined;
+  /** The only slots that were meant; `undefined` is all. */
+  readonly only: readonly Slot[] | undefined;
   readonly beganAt: number;
   /** Whose turn has not ended; the first is at `step`. */
   readonly slots: readonly Slot[];

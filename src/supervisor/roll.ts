@@ -55,8 +55,8 @@ function begin(turn: Turn, request: RollRequest): void {
     .map(({ slot }) => slot);
   const slots = [...all.filter((slot) => slot !== 'agent'), ...all.filter((slot) => slot === 'agent')];
   turn.log('info', 'reload.begun', { reason: request.reason, slots });
-  const { reason, launch = request.only === undefined ? turn.state.launch : undefined } = request;
-  const roll: Roll = { reason, launch, beganAt: turn.at, slots, step: { kind: 'begin' }, next: undefined };
+  const { reason, only, launch = only === undefined ? turn.state.launch : undefined } = request;
+  const roll: Roll = { reason, launch, only, beganAt: turn.at, slots, step: { kind: 'begin' }, next: undefined };
   turn.state = { ...turn.state, roll };
 }
 
@@ -81,6 +81,8 @@ export function takeOver(turn: Turn, successor: Child): void {
     backoffMs: 0,
     retryAt: undefined,
     launch: launchOf(turn, roll, successor.slot),
+    // A hang is a crash, and this the restart that answers it.
+    ...(predecessor?.hung === true ? { forks: turn.slot(successor.slot).forks + 1 } : {}),
   });
   turn.log('info', 'reload.replaced', {
     slot: successor.slot,
@@ -149,7 +151,7 @@ export function advanceRoll(turn: Turn): void {
       return;
     case 'draining': {
       const predecessor = turn.child(roll.step.id);
-      if (predecessor !== undefined) return drain(turn, predecessor);
+      if (predecessor !== undefined && !isGivenUp(turn, predecessor)) return drain(turn, predecessor);
       nextSlot(turn, roll);
       return advanceRoll(turn);
     }
@@ -158,6 +160,13 @@ export function advanceRoll(turn: Turn): void {
       nextSlot(turn, roll);
       return advanceRoll(turn);
   }
+}
+
+/** SIGKILL did not end it (an uninterruptible wait): its slot has a successor, and others wait for their turn. */
+function isGivenUp(turn: Turn, { slot, pid, state }: Child): boolean {
+  if (state.kind !== 'killed' || state.giveUpAt > turn.at) return false;
+  turn.log('error', 'child.unkillable', { slot, pid });
+  return true;
 }
 
 function drain(turn: Turn, predecessor: Child): void {

@@ -43,8 +43,9 @@ function add(turn: Turn): void {
   const { slots, launch, roll } = turn.state;
   const slot = freeSlot(slots);
   const all = [...slots, newSlot(slot, turn.at, launch)].toSorted((a, b) => numberOf(a.slot) - numberOf(b.slot));
-  // What all others are replaced with is due to the new one as well.
-  const joined = roll === undefined ? undefined : { ...roll, slots: beforeAgent(roll.slots, slot) };
+  // What all others are replaced with is due to the new one as well; not so where only some are worn, or hang.
+  const joined =
+    roll === undefined || roll.only !== undefined ? roll : { ...roll, slots: beforeAgent(roll.slots, slot) };
   turn.state = { ...turn.state, slots: all, roll: joined };
   turn.order({ kind: 'fork-app', slot, launch });
 }

@@ -114,7 +114,10 @@ function killChild(turn: Turn, child: Child): void {
   };
 }
 
-/** Kills who has outlived its time. Only a stop goes on without who can't be killed: else its slot would stay empty. */
+/**
+ * Kills who has outlived its time. Only a stop forgets who can't be killed: else its slot would stay empty. (A roll, where
+ * the slot has a successor, goes on without it.)
+ */
 export function escalate(turn: Turn): void {
   const isStopping = turn.state.phase.kind === 'stopping';
   for (const child of turn.state.children) {

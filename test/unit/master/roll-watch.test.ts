@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import { RollWatch } from '#eggcup/master/roll-watch.js';
 import type { Roll, RollResult, State } from '#eggcup/supervisor/model.js';
 
-const roll: Roll = { reason: 'first', launch: 0, beganAt: 0, slots: [], step: { kind: 'begin' }, next: undefined };
+const roll: Roll = {
+  reason: 'first',
+  launch: 0,
+  only: undefined,
+  beganAt: 0,
+  slots: [],
+  step: { kind: 'begin' },
+  next: undefined,
+};
 const result = (reason: string): RollResult => ({ reason, endedAt: 1, failure: undefined });
 
 function state(change: Partial<State>): State {

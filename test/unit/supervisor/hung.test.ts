@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HURRIED_STOP_MS } from '#eggcup/supervisor/shutdown.js';
-import { isReady } from '#eggcup/supervisor/view.js';
+import { childViews, isReady } from '#eggcup/supervisor/view.js';
 import { running } from './scenario.js';
 
 test('who hangs is examined, replaced while it still may finish, and killed soon after', () => {
@@ -68,4 +68,41 @@ test('whatever has failed before, who hangs is replaced at once', () => {
   cluster.take();
   cluster.world.sayHung(cluster.process('app-1'));
   assert.ok(cluster.take().includes('fork-successor app-1 0'));
+});
+
+test('who hangs while another slot is rolled is replaced though that roll is given up, and told as a restart', () => {
+  const cluster = running();
+  cluster.roll();
+  const hung = cluster.process('app-1');
+  cluster.world.sayHung(hung);
+  cluster.world.failStart(cluster.process('app-0'), false);
+  cluster.world.settle();
+  cluster.take();
+  // It is told again with each look.
+  cluster.world.sayHung(hung);
+  assert.ok(cluster.take().includes('fork-successor app-1 0'));
+  cluster.world.sayReady(cluster.process('app-1'));
+  cluster.world.settle();
+  assert.equal(hung.alive, false);
+  assert.equal(childViews(cluster.world.state).find(({ slot }) => slot === 'app-1')?.restarts, 1);
+  assert.equal(cluster.world.state.crashes.length, 1);
+});
+
+test('a new process that hangs while its predecessor drains is replaced after that', () => {
+  const cluster = running();
+  const old = cluster.process('app-0');
+  old.ignoresTerm = true;
+  cluster.roll();
+  cluster.world.sayReady(cluster.process('app-0'));
+  const next = cluster.process('app-0');
+  cluster.world.sayHung(next);
+  cluster.world.advance(cluster.world.policy.appStopMs);
+  cluster.world.settle();
+  assert.equal(old.alive, false);
+  cluster.world.sayHung(next);
+  for (const slot of ['app-1', 'app-0'] as const) {
+    cluster.world.sayReady(cluster.process(slot));
+    cluster.settleAll();
+  }
+  assert.equal(next.alive, false);
 });

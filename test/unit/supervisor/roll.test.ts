@@ -242,3 +242,18 @@ test('who is worn stays when its successor does not start, and is tried again af
   wear();
   assert.notEqual(cluster.world.state.roll, undefined);
 });
+
+test('a predecessor that SIGKILL does not end holds up nobody else', () => {
+  const cluster = running();
+  const stuck = cluster.process('app-0');
+  Object.assign(stuck, { ignoresTerm: true, ignoresKill: true });
+  cluster.roll();
+  cluster.world.sayReady(cluster.process('app-0'));
+  cluster.world.advance(cluster.world.policy.appStopMs);
+  assert.equal(stuck.killed, true);
+  cluster.take();
+  cluster.world.advance(GIVE_UP_MS);
+  assert.ok(cluster.take().includes('fork-successor app-1 0'));
+  endTurn(cluster);
+  assert.deepEqual([cluster.world.state.roll, stuck.alive], [undefined, true]);
+});

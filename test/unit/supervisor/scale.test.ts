@@ -90,3 +90,14 @@ test('in the middle of a roll: who goes needs no successor, who comes gets what 
     ['agent 3', 'app-0 4', 'app-1 4'],
   );
 });
+
+test('a new slot joins a roll of all, not the replacement of one that hangs', () => {
+  const cluster = running();
+  cluster.world.sayHung(cluster.process('app-0'));
+  cluster.scale(3);
+  assert.deepEqual(cluster.world.state.roll?.slots, ['app-0']);
+  const other = running();
+  other.roll();
+  other.scale(3);
+  assert.deepEqual(other.world.state.roll?.slots, ['app-0', 'app-1', 'app-2']);
+});

@@ -52,6 +52,7 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
     execArgv: [...heapOption(facts, name), ...config.app.nodeOptions],
     env: childEnv(facts),
     cwd: config.app.baseDir,
+    hungAfterMs: hungAfterMsOf(facts, name),
     prepare,
     task: {
       kind: 'framework',
@@ -76,6 +77,7 @@ function scriptRoles(facts: LaunchFacts): Roles {
     execArgv: [...heapOption(facts, name), ...preload(), ...app.nodeOptions],
     env: childEnv(facts),
     cwd: app.baseDir,
+    hungAfterMs: hungAfterMsOf(facts, name),
     prepare: undefined,
     task: {
       kind: 'script',
@@ -109,10 +111,15 @@ function requestsOf({ config }: LaunchFacts, role: 'agent' | 'app'): RequestLimi
   return role === 'agent' || maxRequests === 0 ? undefined : { max: maxRequests, jitter };
 }
 
-/** Several in the time after which silence counts, so that one that is late does not. */
-function beatMsOf({ config }: LaunchFacts, role: 'agent' | 'app'): number | undefined {
+function hungAfterMsOf({ config }: LaunchFacts, role: 'agent' | 'app'): number | undefined {
   const { workerTimeout } = config.health;
-  return role === 'agent' || workerTimeout === 0 ? undefined : Math.min(5000, Math.max(100, workerTimeout / 4));
+  return role === 'agent' || workerTimeout === 0 ? undefined : workerTimeout;
+}
+
+/** Several in the time after which silence counts, so that one that is late does not. */
+function beatMsOf(facts: LaunchFacts, role: 'agent' | 'app'): number | undefined {
+  const hungAfterMs = hungAfterMsOf(facts, role);
+  return hungAfterMs === undefined ? undefined : Math.min(5000, Math.max(100, hungAfterMs / 4));
 }
 
 /** By address there is nothing to do for a worker. */

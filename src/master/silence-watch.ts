@@ -3,8 +3,8 @@ import { appsOf } from '../supervisor/turn.js';
 import type { Happening } from './loop.js';
 
 export interface SilenceWatchOptions {
-  /** `health.workerTimeout`; 0 is never. */
-  readonly timeoutMs: () => number;
+  /** `health.workerTimeout` that this child was started with, for it sends its beats by that; `undefined` is never. */
+  readonly timeoutMs: (id: number) => number | undefined;
   readonly state: () => State;
   /** How long this cgroup was kept off the CPU so far. */
   readonly throttledMs: () => number;
@@ -45,7 +45,6 @@ export class SilenceWatch {
   #look(): void {
     const now = performance.now();
     const excusedMs = this.#excusedMs(now);
-    const timeoutMs = this.#options.timeoutMs();
     const apps = appsOf(this.#options.state());
     for (const id of this.#heardAt.keys()) if (!apps.some((child) => child.id === id)) this.#heardAt.delete(id);
     for (const child of apps) {
@@ -53,7 +52,8 @@ export class SilenceWatch {
       const heardAt = this.#options.isHeld(child.id) ? now : (this.#heardAt.get(child.id) ?? now);
       this.#heardAt.set(child.id, Math.min(now, heardAt + excusedMs));
       const silentMs = Math.round(now - heardAt - excusedMs);
-      if (timeoutMs > 0 && silentMs >= timeoutMs)
+      const timeoutMs = this.#options.timeoutMs(child.id);
+      if (timeoutMs !== undefined && silentMs >= timeoutMs)
         this.#options.dispatch({ kind: 'child-hung', id: child.id, silentMs });
     }
   }

@@ -28,7 +28,7 @@ export class Watches {
     this.#wear = new Wear({ ...options, recycle: () => config().workers.recycle });
     this.#silence = new SilenceWatch({
       ...options,
-      timeoutMs: () => config().health.workerTimeout,
+      timeoutMs: (id) => children.get(id)?.launch.hungAfterMs,
       throttledMs: findThrottling(),
       isHeld: (id) => children.get(id)?.isHeld === true,
     });

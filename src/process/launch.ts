@@ -7,6 +7,8 @@ export interface Launch {
   readonly execArgv: string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** In milliseconds, the silence of its event loop after which it counts as hung; `undefined` is never, and it sends no beats. */
+  readonly hungAfterMs: number | undefined;
   /** Sent at once, to be done while the gate is shut. */
   readonly prepare: ToChild | undefined;
   /** Sent when the gate opens. */

@@ -148,3 +148,22 @@ for (const egg of EGGS) {
     await cluster.assertGone();
   });
 }
+
+test('those who were started without a timeout, or with a longer one, are judged by that', async (t) => {
+  for (const workerTimeout of ['0s', '60s']) {
+    const health = { workerTimeout };
+    const cluster = await startScript(t, 'scripts/slow-start.js', { health, app: { env: { START_MS: '0' } } });
+    await cluster.untilReady();
+    const file = join(cluster.dir, 'cluster.yaml');
+    const config = JSON.parse(readFileSync(file, 'utf8')) as { health: object; app: object };
+    const app = { ...config.app, env: { START_MS: '3000' } };
+    writeFileSync(file, JSON.stringify({ ...config, app, health: { ...config.health, workerTimeout: '500ms' } }));
+    cluster.signal('SIGHUP');
+    await cluster.untilLogged('reload.done');
+    assert.deepEqual(cluster.logged('child.hung'), []);
+    const pid = cluster.kill('app-0', 'SIGSTOP');
+    await cluster.untilLogged('child.hung', { pid });
+    await cluster.untilLogged('child.exited', { pid });
+    assert.equal(await cluster.stop(), 0);
+  }
+});

@@ -14,6 +14,9 @@ export interface AppWorkersOptions {
   readonly handover: { follow(child: ChildProcess, slot: Slot): void };
 }
 
+/** When cfork replaces a worker. */
+const REFORKING = ['disconnect', 'exit'] as const;
+
 /** The app workers: cfork forks them, and forks them again when they end. */
 export class AppWorkers {
   readonly #events: ChildEvents;
@@ -49,14 +52,16 @@ export class AppWorkers {
     cluster.on('unexpectedExit', () => undefined); // Told as child.exited already.
     for (let index = 0; index < count; index += 1) this.#launches.set(`app-${index}`, launch);
     this.#prepare('app-0');
+    const known = new Set(REFORKING.flatMap((event) => cluster.listeners(event)));
     try {
       cfork({ exec: launch.exec, env: this.#env, count, ...restart });
     } catch (error) {
       this.#events.forkFailed('app-0', messageOf(error)); // Thrown at the first: E2BIG, say.
     }
     this.#adopt((index) => `app-${index}`);
+    for (const event of REFORKING) this.#guard(event, known);
     // … and again after it, to see whom it has forked.
-    for (const event of ['disconnect', 'exit']) cluster.on(event, (worker: Worker) => this.#adoptSuccessor(worker));
+    for (const event of REFORKING) cluster.on(event, (worker: Worker) => this.#adoptSuccessor(worker));
   }
 
   /** Forks the first process of a new slot. cfork forks only successors after its beginning; it replaces this one like its own. */
@@ -111,12 +116,30 @@ export class AppWorkers {
 
   /** Tries a failed fork again. Node reports no exit for a process that never was, so cfork is told of one. */
   refork(slot: Slot): void {
+    const launch = this.#launches.get(slot);
     const worker = this.#failed.get(slot);
-    if (worker === undefined) return;
+    // Where Node has thrown there is nobody whose exit could be told.
+    if (worker === undefined) return launch === undefined ? undefined : this.forkApp(slot, launch);
     this.#failed.delete(slot);
     this.#slots.set(worker, slot);
     this.#prepare(slot);
     cluster.emit('exit', worker, null, null);
+  }
+
+  /** Node tells of some refusals of the kernel's by an event and throws the others (ENOMEM): out of cfork's listeners, where nobody catches. */
+  #guard(event: (typeof REFORKING)[number], known: ReadonlySet<unknown>): void {
+    for (const listener of cluster.listeners(event).filter((other) => !known.has(other))) {
+      cluster.off(event, listener as () => void);
+      cluster.on(event, (worker: Worker, ...rest: unknown[]) => {
+        try {
+          Reflect.apply(listener, cluster, [worker, ...rest]);
+        } catch (error) {
+          const slot = this.#slots.get(worker);
+          if (slot === undefined || !isRefusedFork(error)) throw error;
+          this.#events.forkFailed(slot, messageOf(error));
+        }
+      });
+    }
   }
 
   #disconnected(worker: Worker): void {
@@ -197,4 +220,9 @@ export class AppWorkers {
     guardChannel(worker.process, (error) => this.#events.channelFailed(child, error));
     this.#events.forked(child, takesOver);
   }
+}
+
+/** As Node throws it (child_process, `spawn`). */
+function isRefusedFork(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'spawn';
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fixture, startCluster, startScript } from '../helpers/cluster.js';
+import { limitDescriptors } from '../helpers/descriptors.js';
 import { freePort } from '../helpers/net.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 
@@ -59,16 +60,34 @@ test('without a free file descriptor the master goes on, answers a crash, and st
   await cluster.assertGone();
 });
 
+test('a fork that Node throws for is tried again, of an app worker, the agent and a new slot', async (t) => {
+  const flag = join(temporaryDirectory(t), 'throws');
+  const cluster = await startScript(
+    t,
+    'scripts/hello.js',
+    { agent: { script: fixture('scripts/agent-idle.js') } },
+    { env: { NODE_OPTIONS: `--import=${fixture('spawn-throws.mjs')}`, SPAWN_THROWS: flag } },
+  );
+  await cluster.untilReady();
+  writeFileSync(flag, '');
+  const killed = [cluster.kill('app-0'), cluster.kill('agent')] as const;
+  for (const slot of ['app-0', 'agent']) await cluster.untilLogged('child.fork-failed', { slot }, 2);
+  cluster.signal('SIGTTIN');
+  await cluster.untilLogged('child.fork-failed', { slot: 'app-2' }, 2);
+  rmSync(flag);
+  await cluster.untilReplaced('app-0', killed[0]);
+  await cluster.untilReplaced('agent', killed[1]);
+  await cluster.untilReplaced('app-2', undefined);
+  assert.deepEqual(cluster.logged('master.failed'), []);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
 test('a fault during the boot ends it with 70 as well', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js', {}, { env: { NODE_OPTIONS, THROW_WHEN: 'at once' } });
   assert.equal(await cluster.ended(), 70);
   await cluster.assertGone();
 });
-
-/** The soft limit of a running process. */
-function limitDescriptors(pid: number, limit: number): void {
-  execFileSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:`]);
-}
 
 test('a termination log that is a FIFO nobody reads holds up nobody', async (t) => {
   const terminationLog = join(temporaryDirectory(t), 'fifo');

@@ -1,4 +1,4 @@
-import type { ChannelHandle } from './channel-handle.js';
+import { type ChannelHandle, isChannelGone } from './channel-handle.js';
 
 type Sent = (error: Error | null) => void;
 
@@ -33,6 +33,8 @@ export class BatchedChannel {
   #sent: Sent[] = [];
   /** Those that Node has not written yet: while a socket is on its way it holds back what comes after. */
   readonly #batches: string[] = [];
+  /** In UTF-16 units, how long they are together: nothing that the kernel's end of the channel knows of. */
+  #unwritten = 0;
   #isTurnOver = true;
   #isWrittenAsExpected = false;
 
@@ -62,7 +64,7 @@ export class BatchedChannel {
     this.#text += `${JSON.stringify(message)}\n`;
     if (sent !== undefined) this.#sent.push(sent);
     if (this.#text.length >= FULL_LENGTH) this.flush();
-    return (this.#handle?.writeQueueSize ?? 0) < FULL_QUEUE_BYTES;
+    return (this.#handle?.writeQueueSize ?? 0) + this.#unwritten < FULL_QUEUE_BYTES;
   }
 
   /** Writes what waits. */
@@ -70,13 +72,15 @@ export class BatchedChannel {
     if (this.#text === '') return;
     const sent = this.#sent;
     this.#batches.push(this.#text);
+    this.#unwritten += this.#text.length;
     this.#text = '';
     this.#sent = [];
     const tellAll = (error: Error | null): void => {
       for (const tell of sent) tell(error);
+      // When it was sent the channel was still there: nobody who has not asked is to fail for that.
+      if (error !== null && sent.length === 0 && !isChannelGone(error)) throw error;
     };
-    // Where nobody asks, Node emits an error.
-    this.#end.send(STAND_IN, undefined, undefined, sent.length === 0 ? undefined : tellAll);
+    this.#end.send(STAND_IN, undefined, undefined, tellAll);
   }
 
   /** From now on nothing waits. */
@@ -99,7 +103,10 @@ export class BatchedChannel {
     const write = handle.writeUtf8String;
     const exchange = (line: string): string => {
       this.#isWrittenAsExpected = true;
-      return line === STAND_IN_LINE ? (this.#batches.shift() ?? line) : line;
+      if (line !== STAND_IN_LINE) return line;
+      const batch = this.#batches.shift();
+      this.#unwritten -= batch?.length ?? 0;
+      return batch ?? line;
     };
     handle.writeUtf8String = function writeOrExchange(request, line, passed) {
       return Reflect.apply(write, this, [request, exchange(line), passed]);

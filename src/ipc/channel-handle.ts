@@ -15,3 +15,10 @@ export function channelHandleOf(end: object): ChannelHandle | undefined {
   const handle = key === undefined ? undefined : (Reflect.get(end, key) as ChannelHandle | null);
   return handle ?? undefined;
 }
+
+const GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'ERR_IPC_CHANNEL_CLOSED']);
+
+/** The other side has closed its end, or died: its disconnect or exit says the rest. */
+export function isChannelGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && GONE.has(error.code);
+}

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { setTimeout as later } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import type { Connection } from './connection.js';
 
@@ -22,6 +23,16 @@ export const CLUSTER = 'NODE_CLUSTER';
 export const HAND_OUT_MS = 500;
 export const HAND_OUT_POLL_MS = 2;
 
+/** A worker without a free descriptor is asked again after so long, where nobody else can take the connection. */
+const REFUSED_MS = 100;
+
+interface Handed {
+  readonly key: string;
+  readonly connection: Connection;
+  /** Who listens on its port. A port that is closed and opened again has others. */
+  readonly listeners: Set<ChildProcess>;
+}
+
 /**
  * The connections that Node's round robin has handed to a worker (`newconn`) and that the worker has not taken yet. When it dies
  * before, Node waits for its word for ever, and so does the client. Here the word is given in its place, "not
@@ -35,13 +46,13 @@ export class Handover {
 
   /** Follows an app worker; to be called before it can listen. */
   follow(child: ChildProcess): void {
-    const untaken = new Map<number | string, { readonly key: string; readonly connection: Connection }>();
+    const untaken = new Map<number | string, Handed>();
     const send = child.send.bind(child) as Send;
     child.send = (message: ClusterMessage, handle?: unknown, ...others: unknown[]) => {
       if (message.cmd === CLUSTER && message.key !== undefined) {
         const { act, seq, key, errno } = message;
         if (act === 'newconn' && seq !== undefined) {
-          untaken.set(seq, { key, connection: handle as Connection });
+          untaken.set(seq, { key, connection: handle as Connection, listeners: this.#listenersOn(key) });
           this.#onTheirWay += 1;
         }
         // The answer to a worker that has asked to listen.
@@ -52,20 +63,31 @@ export class Handover {
 
     // After Node's own listener, which has found another worker by then, where there is one.
     child.on('internalMessage', ({ cmd, act, ack, accepted, key }: ClusterMessage) => {
+      // It had no descriptor left to receive the one that is on its way, and Node asks nobody else.
+      if (cmd === 'NODE_HANDLE_NACK') refuse();
       if (cmd !== CLUSTER) return;
-      if (act === 'close' && key !== undefined) this.#listenersOn(key).delete(child);
+      if (act === 'close' && key !== undefined) this.#leave(key, child);
       const handed = ack === undefined ? undefined : untaken.get(ack);
       if (ack === undefined || handed === undefined) return;
       untaken.delete(ack);
       this.#onTheirWay -= 1;
       // With its last listener the port is closed: Node would keep the connection, and nobody ever come for it.
-      if (accepted !== true && this.#listenersOn(handed.key).size === 0) handed.connection.close();
+      if (accepted !== true && handed.listeners.size === 0) handed.connection.close();
     });
 
+    const refuse = (): void => {
+      // One is on its way at a time, and those before it were answered.
+      const [seq] = untaken.keys();
+      const answer = (): void => {
+        if (seq !== undefined && untaken.has(seq))
+          child.emit('internalMessage', { cmd: CLUSTER, ack: seq, accepted: false });
+      };
+      later(answer, REFUSED_MS).unref();
+    };
     const giveBack = (): void => {
       // By the second of the two events at the latest; Node has taken the worker out of its round by then.
       if (child.connected) return;
-      for (const listeners of this.#listeners.values()) listeners.delete(child);
+      for (const key of this.#listeners.keys()) this.#leave(key, child);
       for (const seq of untaken.keys()) child.emit('internalMessage', { cmd: CLUSTER, ack: seq, accepted: false });
     };
     // A process that was killed may never have a `disconnect`.
@@ -81,6 +103,13 @@ export class Handover {
     const deadline = performance.now() + HAND_OUT_MS;
     do await setTimeout(HAND_OUT_POLL_MS);
     while (this.#onTheirWay > 0 && performance.now() < deadline);
+  }
+
+  #leave(key: string, child: ChildProcess): void {
+    const listeners = this.#listeners.get(key);
+    listeners?.delete(child);
+    // A worker may listen on ever new ports.
+    if (listeners?.size === 0) this.#listeners.delete(key);
   }
 
   #listenersOn(key: string): Set<ChildProcess> {

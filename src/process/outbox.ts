@@ -1,4 +1,4 @@
-import { hasCode } from '../errors.js';
+import { isChannelGone } from '../ipc/channel-handle.js';
 
 /** One end of a channel: a child's, or this process' own to its parent. */
 export interface Sending {
@@ -93,9 +93,7 @@ export class Outbox {
     this.#waiting -= 1;
     this.#waitingBytes -= bytes;
     this.#written += 1;
-    // The other side has closed its end meanwhile; its disconnect or exit says the rest.
-    const isGone = ['EPIPE', 'ECONNRESET', 'ERR_IPC_CHANNEL_CLOSED'].some((code) => hasCode(error, code));
-    if (error !== null && !isGone) throw error;
+    if (error !== null && !isChannelGone(error)) throw error;
     if (this.#fullAbove === undefined || this.#waiting > this.#fullAbove) return;
     const dropped = this.#dropped;
     this.#fullAbove = undefined;

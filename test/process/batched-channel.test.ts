@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { BatchedChannel } from '#eggcup/ipc/batched-channel.js';
 import { channelHandleOf } from '#eggcup/ipc/channel-handle.js';
+import { Outbox } from '#eggcup/process/outbox.js';
 import { fixture } from '../helpers/cluster.js';
+import { stateOf } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 
 const COUNT = 1000;
@@ -92,4 +95,38 @@ test('where the channel has another way of writing than expected, each message g
   await until('the echo of all', () => messages.length === COUNT);
   assert.deepEqual(indexes(messages), ALL);
   child.disconnect();
+});
+
+test('what is left when the other end has gone harms nobody', async (t) => {
+  const { child, messages } = start(t, 'talk/batches.mjs', 'deserted');
+  const exited = once(child, 'exit');
+  await until('the first to arrive', () => messages.length > 0);
+  child.disconnect();
+  assert.deepEqual(await exited, [7, null]);
+});
+
+test('who does not read costs no more while a server is on its way to it', async (t) => {
+  const child = fork(fixture('talk/echo.mjs'), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  t.after(() => child.kill('SIGKILL'));
+  const channel = new BatchedChannel(child, channelHandleOf(child), 4);
+  const told: string[] = [];
+  const outbox = new Outbox(channel, {
+    drained: () => told.push('drained'),
+    overflowed: () => told.push('overflowed'),
+  });
+  outbox.send({ index: 0 });
+  await once(child, 'message');
+  child.kill('SIGSTOP');
+  await until('it to stop', () => stateOf(child.pid ?? 0) === 'T');
+  const server = createServer().listen(0);
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const message = { text: 'x'.repeat(10_000) };
+  // The first of a turn go their own way, by which Node tells what waits.
+  for (let count = 0; count < 4; count += 1) outbox.send(message);
+  child.send({ index: 1 }, server);
+  for (let count = 0; count < 5000; count += 1) outbox.send(message);
+  assert.deepEqual(told, ['overflowed']);
+  child.kill('SIGCONT');
+  await until('it to catch up', () => told.includes('drained'));
 });

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { startScript } from '../helpers/cluster.js';
 import { workerPids } from '../helpers/egg.js';
+import { limitDescriptors } from '../helpers/descriptors.js';
 import { get } from '../helpers/net.js';
 import { until } from '../helpers/until.js';
 
@@ -40,6 +41,32 @@ test('where nobody else listens it is closed, not left to hang', async (t) => {
   await Promise.all(closings);
   await cluster.untilReplaced('app-0', pid);
   assert.equal((await get(cluster.port)).status, 200);
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('a worker without a free descriptor takes connections again as soon as it has some', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { workers: { count: 1 } });
+  await cluster.untilReady();
+  const pid = cluster.pidOf('app-0');
+  assert.ok(pid);
+  assert.equal((await get(cluster.port)).body, String(pid));
+  limitDescriptors(pid, 0);
+  const answers = Array.from({ length: 3 }, () => get(cluster.port));
+  // Handed to it, refused, and handed again: nobody else is there.
+  const refusals = await Promise.race([Promise.allSettled(answers), setTimeout(500)]);
+  assert.equal(refusals, undefined);
+  limitDescriptors(pid, 1024);
+  for (const { body } of await Promise.all(answers)) assert.equal(body, String(pid));
+  assert.equal((await get(cluster.port)).body, String(pid));
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('meanwhile another worker takes them', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js');
+  await cluster.untilReady();
+  const [first, second] = await workerPids(cluster);
+  limitDescriptors(first, 0);
+  for (let count = 0; count < 10; count += 1) assert.equal((await get(cluster.port)).body, String(second));
   assert.equal(await cluster.stop(), 0);
 });
 

@@ -3,6 +3,7 @@ import type { Server } from 'node:net';
 import type { StickyRequests } from '../ipc/protocol.js';
 import { cookieIn, homeOf, newCookieValue } from '../sticky/cookie.js';
 import { valuesOf, withoutHeader } from './head-arguments.js';
+import { eachRequest } from './requests.js';
 import { isTls, type Servers, speaksHttp1 } from './servers.js';
 
 /** What proxies add, each some of them. */
@@ -31,8 +32,7 @@ export class ClientKeeper {
   }
 
   #watchRequests(server: HttpServer): void {
-    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      if (request.httpVersionMajor !== 1) return;
+    eachRequest(server, (request, response) => {
       // A proxy sends requests of many clients over a connection, whose first one has chosen the worker.
       if (isProxied(request) || this.#isAway(request)) this.#servers.closeAfter(response);
       if (this.#wanted.kind === 'cookie') this.#offerCookie(this.#wanted.name, request, response);

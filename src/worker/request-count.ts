@@ -5,6 +5,7 @@ import { sendToMaster } from './channel.js';
 /** Counts the requests of this process' servers, and tells the master when there were enough (`workers.recycle.maxRequests`). */
 export class RequestCount {
   readonly #limit: number;
+  readonly #watched = new WeakSet<Server>();
   #count = 0;
   #tellAt: number;
 
@@ -15,6 +16,9 @@ export class RequestCount {
 
   /** To be called when the server listens: what has no listener then is no request to it. */
   watch(server: Server): void {
+    // It may listen a second time.
+    if (this.#watched.has(server)) return;
+    this.#watched.add(server);
     // A listener of ours where the application has none would change what Node answers.
     const event = ['request', 'stream'].find((name) => server.listenerCount(name) > 0);
     if (event !== undefined) server.on(event, () => this.#countOne());

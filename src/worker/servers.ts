@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import { Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -8,6 +8,7 @@ import { contentTypeOf, endStream, isStandingStream } from './event-stream.js';
 import { Handshakes } from './handshakes.js';
 import { Http2Sessions } from './http2-sessions.js';
 import { sayClose } from './last-response.js';
+import { eachRequest } from './requests.js';
 import { UpgradedConnections } from './upgraded-connections.js';
 
 /** How long a connection without a request is waited for: one may be on its way. */
@@ -69,9 +70,7 @@ export class Servers {
       if ((socket as TLSSocket).alpnProtocol !== 'h2') this.#followSocket(socket);
     });
     this.#upgraded.watch(server, (socket) => this.#sockets.delete(socket));
-    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      if (request.httpVersionMajor === 1) this.#follow(request.socket, response);
-    });
+    eachRequest(server, ({ socket }, response) => this.#follow(socket, response));
     this.#spareBusyConnections(server);
   }
 

@@ -48,9 +48,11 @@ export class UpgradedConnection {
       if (written !== undefined) process.nextTick(written);
       return true;
     }
+    const isAnswer = this.#speaks === 'head';
     if (this.#speaks !== 'raw') this.#read(bytesOf(chunk, others[0]));
     const hasRoom = Reflect.apply(this.#write, this.#stream, [chunk, ...others]) as boolean;
-    this.#sayClose();
+    if (isAnswer && this.#speaks === 'raw' && this.#end === 'wanted') this.#stream.end();
+    else this.#sayClose();
     return hasRoom;
   }
 

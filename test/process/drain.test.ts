@@ -183,3 +183,18 @@ test('a server may listen again and again', async (t) => {
   assert.doesNotMatch(cluster.errors, /MaxListeners/);
   assert.equal(await cluster.stop(), 0);
 });
+
+test('a request that expects 100-continue, and that the application answers by itself, gets its answer', async (t) => {
+  const cluster = await startScript(t, 'scripts/expects.js', { workers: { count: 1 } });
+  await cluster.untilReady();
+  const socket = await connected(cluster.port);
+  let answers = '';
+  socket.setEncoding('utf8').on('data', (text: string) => (answers += text));
+  socket.write('POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n');
+  await until('100', () => answers.includes(' 100 '));
+  socket.write('ok');
+  const pid = cluster.pidOf('app-0');
+  const [code] = await Promise.all([cluster.stop(), once(socket, 'close')]);
+  assert.equal(code, 0);
+  assert.match(answers, new RegExp(` 200 [^]*^connection: close[^]*${pid}`, 'im'));
+});

@@ -121,3 +121,15 @@ test('while the answer is being written the close frame waits', () => {
   stream.write(ANSWER.slice(30));
   assert.deepEqual(written().subarray(ANSWER.length), GOING_AWAY);
 });
+
+test('a tunnel whose answer comes after the end began is ended too', () => {
+  const { stream, written } = sink();
+  const connection = new UpgradedConnection(stream);
+  connection.end();
+  assert.equal(stream.writableEnded, false);
+  stream.write('HTTP/1.1 200 Connection established\r\n');
+  assert.equal(stream.writableEnded, false);
+  stream.write('\r\n');
+  assert.equal(stream.writableEnded, true);
+  assert.match(written().toString(), /established\r\n\r\n$/);
+});

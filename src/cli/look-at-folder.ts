@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../config/files.js';
-import { EggcupError, hasCode, messageOf } from '../errors.js';
+import { hasCode } from '../errors.js';
+import { readManifest } from '../manifest.js';
 
 /** What a folder seems to hold, each with the place it was found in. */
 export interface Found {
@@ -20,7 +21,7 @@ interface Clue {
 
 /** Looks for an application in `folder`; `undefined` when there is nothing that could be run. Throws `ERR_MANIFEST`. */
 export function lookAtFolder(folder: string): Found | undefined {
-  const manifest = readManifest(folder);
+  const manifest: Manifest = readManifest(folder);
   const framework = frameworkOf(manifest);
   if (framework !== undefined) {
     const app = { kind: 'framework', ...framework } as const;
@@ -41,21 +42,6 @@ interface Manifest {
   readonly scripts?: { readonly start?: unknown };
   readonly dependencies?: Readonly<Record<string, unknown>>;
   readonly egg?: { readonly framework?: unknown };
-}
-
-/** Throws `ERR_MANIFEST` for a package.json that is none: nothing below it would start. */
-function readManifest(folder: string): Manifest {
-  const file = join(folder, 'package.json');
-  if (!existsSync(file)) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new EggcupError('ERR_MANIFEST', `${file} cannot be read: ${messageOf(error)}; mend it`, { cause: error });
-  }
-  if (typeof value !== 'object' || value === null)
-    throw new EggcupError('ERR_MANIFEST', `${file} is no package.json: it must hold an object`);
-  return value;
 }
 
 /** egg's own rule (egg-utils, getFrameworkPath): `egg.framework` of package.json, else egg itself. */

@@ -1,6 +1,6 @@
 import { lstatSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { EggcupError } from '../errors.js';
 import { takeLock } from '../lock.js';
@@ -22,15 +22,20 @@ export async function openHealthDir(dir: string, mayFallBack: boolean): Promise<
   const reason = await takeOver(dir);
   if (reason === undefined) return { kind: 'writable', dir };
   if (!mayFallBack) return { kind: 'unwritable', dir, reason };
-  const fallback = join(tmpdir(), `eggcup-${userInfo().uid}`);
+  const fallback = join(tmpdir(), `eggcup-${ownUid()}`);
   if (!isSafe(fallback) || (await takeOver(fallback)) !== undefined) return { kind: 'unwritable', dir, reason };
   return { kind: 'fallback', dir: fallback, reason };
+}
+
+/** Not `os.userInfo`, which fails for a user without an entry in passwd(5), as `runAsUser` often is. */
+function ownUid(): number {
+  return process.getuid?.() ?? 0;
 }
 
 /** In a directory that all may write to, another user can have prepared the place. */
 function isSafe(dir: string): boolean {
   const found = lstatSync(dir, { throwIfNoEntry: false });
-  return found === undefined || (found.isDirectory() && found.uid === userInfo().uid);
+  return found === undefined || (found.isDirectory() && found.uid === ownUid());
 }
 
 /** Returns why it can't be written, found out by doing what will be done. */

@@ -1,16 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 import { EggcupError } from '../errors.js';
+import { readManifest } from '../manifest.js';
 
 /**
  * The file of the framework's module, found as Node would from the application (`baseDir`), else from the working
  * directory (as egg-cluster does), but not loaded: the master holds no framework in memory. An application that is an
  * ES module (package.json `type`) gets the framework's ES build where there is one, so that both share one instance.
- * Throws `ERR_FRAMEWORK_NOT_FOUND`.
+ * Throws `ERR_FRAMEWORK_NOT_FOUND`, `ERR_MANIFEST`.
  */
 export function findFramework(framework: string, baseDir: string, cwd: string): string {
-  const wantsModule = readPackage(baseDir)['type'] === 'module';
+  const wantsModule = readManifest(baseDir)['type'] === 'module';
   for (const place of [baseDir, cwd]) {
     const found = findFrom(place, framework, wantsModule);
     if (found !== undefined) return found;
@@ -39,7 +40,7 @@ function findFrom(place: string, framework: string, wantsModule: boolean): strin
 
 /** What `import` of the package's name leads to, by its `exports`. */
 function importTarget(folder: string): string | undefined {
-  const { exports } = readPackage(folder);
+  const { exports } = readManifest(folder);
   const root = isRecord(exports) && '.' in exports ? exports['.'] : exports;
   const target = resolveConditions(root);
   return target === undefined ? undefined : join(folder, target);
@@ -56,11 +57,6 @@ function resolveConditions(target: unknown): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function readPackage(folder: string): Record<string, unknown> {
-  const path = join(folder, 'package.json');
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>) : {};
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

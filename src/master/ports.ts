@@ -1,8 +1,8 @@
-import { lstatSync, rmSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { detectPort } from 'detect-port';
 import { isTooLong, MAX_SOCKET_PATH_BYTES } from '../control/socket-path.js';
-import { EggcupError, hasCode } from '../errors.js';
+import { EggcupError, hasCode, messageOf } from '../errors.js';
 import { takeLock } from '../lock.js';
 
 /** A free port for egg's leader/follower clients (`app.cluster()`): on 127.0.0.1, chosen by the kernel. */
@@ -68,14 +68,23 @@ export async function clearUnixSocket(path: string, key: 'app.unixSocket' | 'con
   if (!found.isSocket()) {
     throw new EggcupError('ERR_PORT_UNUSABLE', `${key} ${path} exists and is no socket; remove it or choose another`);
   }
-  if (await answers(path)) {
+  if (await answers(path, key)) {
     const conflict = key === 'app.unixSocket' ? 'ClusterPortConflictError: ' : '';
     throw new EggcupError('ERR_PORT_TAKEN', `${conflict}${key} ${path} is taken: another process listens on it`);
   }
-  rmSync(path, { force: true });
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw unusable(path, key, error);
+  }
 }
 
-function answers(path: string): Promise<boolean> {
+function unusable(path: string, key: string, error: unknown): EggcupError {
+  const why = `${key} ${path} is left by somebody else and cannot be looked at or removed: ${messageOf(error)}`;
+  return new EggcupError('ERR_PORT_UNUSABLE', `${why}; remove it or choose another`, { cause: error });
+}
+
+function answers(path: string, key: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once('connect', () => {
@@ -84,7 +93,7 @@ function answers(path: string): Promise<boolean> {
     });
     socket.once('error', (error) => {
       if (hasCode(error, 'ECONNREFUSED') || hasCode(error, 'ENOENT')) resolve(false);
-      else reject(error);
+      else reject(unusable(path, key, error));
     });
   });
 }

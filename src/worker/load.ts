@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { readManifest } from '../manifest.js';
 
 /** Loads `app.require`, in order, each found from the application's folder as Node would. */
 export async function loadRequired(names: readonly string[], baseDir: string): Promise<void> {
@@ -17,13 +18,11 @@ export async function load(file: string): Promise<unknown> {
 /** By its name, else by the `type` of the package that it is in, as Node sees it. */
 function isEsModule(file: string): boolean {
   if (!file.endsWith('.js')) return !file.endsWith('.cjs');
-  const packageFile = findPackageFile(dirname(file));
-  if (packageFile === undefined) return false;
-  return (JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly type?: unknown }).type === 'module';
+  return readManifest(packageOf(dirname(file)))['type'] === 'module';
 }
 
-function findPackageFile(folder: string): string | undefined {
-  const file = join(folder, 'package.json');
-  if (existsSync(file)) return file;
-  return dirname(folder) === folder ? undefined : findPackageFile(dirname(folder));
+/** The nearest folder from here up that is a package, or the root. */
+function packageOf(folder: string): string {
+  const isFound = existsSync(join(folder, 'package.json')) || dirname(folder) === folder;
+  return isFound ? folder : packageOf(dirname(folder));
 }

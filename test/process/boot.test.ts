@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { fixture, startCluster, startScript } from '../helpers/cluster.js';
+import { fixture, projectRoot, startCluster, startScript } from '../helpers/cluster.js';
 import { freePort, get } from '../helpers/net.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 
 test('a script is served by all its workers, and a stop ends with 0 and leaves nothing', async (t) => {
@@ -182,4 +185,26 @@ test('without a port a script may listen on a Unix socket', async (t) => {
   await cluster.untilReady();
   assert.equal(cluster.status()?.address, socket);
   assert.equal(await cluster.stop(), 0);
+});
+
+test('a Unix socket that somebody else has left is refused, with the remedy', (t) => {
+  if (process.getuid?.() !== 0) return t.skip('needs root, to be somebody else');
+  const folder = temporaryDirectory(t);
+  chmodSync(folder, 0o1777);
+  const path = join(folder, 'socket');
+  // Nobody listens on it: its owner was killed.
+  const listen = `require('net').createServer().listen('${path}', () => process.kill(process.pid, 9))`;
+  assert.equal(spawnSync(process.execPath, ['-e', listen]).signal, 'SIGKILL');
+  const ports = join(projectRoot, 'lib/master/ports.js');
+  const ask = `import(${JSON.stringify(ports)}).then((it) => it.clearUnixSocket(${JSON.stringify(path)}, 'app.unixSocket')).catch(console.log)`;
+  for (const mode of [0o755, 0o777]) {
+    chmodSync(path, mode);
+    const who = ['--reuid=47110', '--regid=47110', '--clear-groups'];
+    const { stdout } = spawnSync('setpriv', [...who, process.execPath, '-e', ask], { cwd: '/', encoding: 'utf8' });
+    assert.match(
+      stdout,
+      /app\.unixSocket .*socket is left by somebody else .*E(?:ACCES|PERM).*; remove it or choose another/,
+    );
+    assert.match(stdout, /ERR_PORT_UNUSABLE/);
+  }
 });

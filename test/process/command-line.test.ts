@@ -3,7 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folderWith, run } from '../helpers/cli.js';
-import { startScript } from '../helpers/cluster.js';
+import { startCluster, startScript } from '../helpers/cluster.js';
+import { freePort } from '../helpers/net.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
 
 test('--help and --version are answered', () => {
   for (const program of ['entry', 'cli'] as const) {
@@ -73,4 +75,12 @@ test('pretty lines are for people', async (t) => {
   await cluster.untilReady();
   assert.equal(await cluster.stop(), 0);
   assert.match(cluster.output, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}cluster\.ready: .* workers=2/m);
+});
+
+test('a package.json that cannot be read is refused with 78 and its path', async (t) => {
+  const baseDir = temporaryDirectory(t);
+  writeFileSync(join(baseDir, 'package.json'), '{ "name": "x", }');
+  const cluster = startCluster(t, { config: { app: { baseDir, framework: 'egg', port: await freePort() } } });
+  assert.equal(await cluster.ended(), 78);
+  assert.match(String(cluster.logged('boot.failed')[0]?.['problem']), /package\.json cannot be read: .*; mend it$/);
 });

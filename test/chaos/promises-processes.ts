@@ -1,5 +1,5 @@
 import type { Promised } from './invariants.js';
-import { askedAt } from './observation.js';
+import { type Observation, askedAt } from './observation.js';
 import { isScarce } from './promises-files.js';
 import { type Moment, isAtWork, lasting, moments, patience, stopHeardBy } from './timeline.js';
 
@@ -63,13 +63,23 @@ export const PROCESS_PROMISES: Readonly<Record<string, Promised>> = {
         return `${late.kind} (pid ${late.pid}) was forked at ${Math.round(late.startedAt)} ms, asked at ${Math.round(askedAt(seen) ?? 0)} ms`;
     }
     const begun = seen.log.findIndex(({ event }) => event === 'stop.begun');
-    const forked = begun < 0 ? undefined : seen.log.slice(begun).find(({ event }) => event === 'child.forked');
+    const late = begun < 0 ? [] : seen.log.slice(begun).filter(({ event }) => event === 'child.forked');
+    const forked = late.find(({ slot }, index) => {
+      const isFirst = late.findIndex((other) => other['slot'] === slot) === index;
+      return !isFirst || !isVacant(seen.log.slice(0, begun), slot);
+    });
     return forked === undefined ? undefined : `${String(forked['slot'])} (pid ${String(forked['pid'])}), by the log`;
   },
 
   'the cluster recovers when the faults are over': (seen) =>
     seen.settled === 'no' ? 'it was not ready again, and had not ended' : undefined,
 };
+
+/** Its process has ended, and the successor is on its way: a fork that is ordered is told when the process is there. */
+function isVacant(log: Observation['log'], slot: unknown): boolean {
+  const last = log.findLast((line) => line['slot'] === slot && ['child.forked', 'child.exited'].includes(line.event));
+  return last?.event === 'child.exited';
+}
 
 function names({ status }: Moment, pid: number): boolean {
   return typeof status !== 'string' && status.children.some((child) => child.pid === pid);

@@ -54,11 +54,10 @@ export class Cluster {
     const startedAt = new Date().toISOString();
     this.#log = log;
     this.#native = native;
-    const limit = booted.facts.memoryLimitBytes;
     this.#postMortem = new PostMortem({
       oomKills: findOomCounter(),
-      memoryLimitBytes: limit.kind === 'present' ? limit.value : undefined,
-      heapLimitBytes: plan.heapMiB === null ? undefined : plan.heapMiB * 2 ** 20,
+      memoryLimitBytes: () => this.#configuration.memoryLimitBytes,
+      heapLimitBytes: () => this.#configuration.heapLimitBytes,
       rss: this.#rss,
     });
     const policy = policyOf(config, plan, roles.agent !== undefined);
@@ -79,7 +78,7 @@ export class Cluster {
       children: this.#children,
       dispatch,
       state: () => this.#loop.state,
-      onError: (text) => this.#postMortem.noteError(text),
+      onError: (child, text) => this.#postMortem.noteError(child, text),
       onBeat: (child) => this.#watches.beat(child),
       onReloadWorker: (from) => this.replaceAll(`reload-worker from ${from}`),
     });
@@ -109,7 +108,8 @@ export class Cluster {
     this.#watches = new Watches({
       config: () => this.#configuration.config,
       plan: () => this.#configuration.plan,
-      onChange: (next, facts) => this.#configuration.resize(next, facts),
+      onFacts: (facts) => this.#configuration.noteFacts(facts),
+      onChange: (next) => this.#configuration.resize(next),
       state: () => this.#loop.state,
       children: this.#children,
       rss: this.#rss,
@@ -219,6 +219,7 @@ export class Cluster {
     this.#loop.halt();
     this.#executor.run({ kind: 'allow-refork', allowed: false });
     this.#watches.stop();
+    this.#postMortem.stop();
     this.#reporter?.close();
     this.#booted.http?.close();
     this.#booted.control?.close();

@@ -49,6 +49,23 @@ export class Configuration {
     return this.#facts;
   }
 
+  /** `undefined` where there is none, or where it can't be read. */
+  get memoryLimitBytes(): number | undefined {
+    const { memoryLimitBytes: limit } = this.#facts;
+    return limit.kind === 'present' ? limit.value : undefined;
+  }
+
+  /** Of each app worker; `undefined` where V8 decides. */
+  get heapLimitBytes(): number | undefined {
+    const { heapMiB } = this.#plan;
+    return heapMiB === null ? undefined : heapMiB * 2 ** 20;
+  }
+
+  /** The container's limits as they are now, whether or not anything follows from them. */
+  noteFacts(facts: ContainerFacts): void {
+    this.#facts = facts;
+  }
+
   /** A config was read again: it holds as far as it can in this container's life, and all app workers are replaced. */
   reload(after: LoadedConfig, reason: string): void {
     const { log, loop } = this.#options;
@@ -65,6 +82,7 @@ export class Configuration {
     this.#plan = planSize(this.#facts, config.workers);
     log.setLevel(config.log.level);
     const launch = this.#addLaunch({ ...after, config });
+    this.#last = this.#configOf(launch);
     loop.adopt(policyOf(config, this.#plan, loop.policy.hasAgent));
     const { workers } = this.#plan;
     if (workers !== wasPlanned) loop.dispatch({ kind: 'scale-requested', reason, to: workers });
@@ -73,7 +91,7 @@ export class Configuration {
   }
 
   /** The container's limits have changed: so do the workers, and, where their heap changes, each of them. */
-  resize(plan: Plan, facts: ContainerFacts): void {
+  resize(plan: Plan): void {
     const { log, loop } = this.#options;
     const { workers, heapMiB } = this.#plan;
     const reason = 'the limits of the container have changed';
@@ -84,10 +102,12 @@ export class Configuration {
       reasons: plan.reasons,
     });
     this.#plan = plan;
-    this.#facts = facts;
+    loop.adopt(policyOf(this.#last.config, plan, loop.policy.hasAgent));
     if (plan.workers !== workers) loop.dispatch({ kind: 'scale-requested', reason, to: plan.workers });
     if (plan.heapMiB === heapMiB) return;
-    const launch = this.#addLaunch(this.#configOf(loop.state.roll?.launch ?? loop.state.launch));
+    // By what would be started without it: what was asked for last, be it under way or still to come.
+    const { roll, launch: proven } = loop.state;
+    const launch = this.#addLaunch(this.#configOf(roll?.next?.launch ?? roll?.launch ?? proven));
     loop.dispatch({ kind: 'roll-requested', reason, launch, agent: false });
   }
 
@@ -101,7 +121,6 @@ export class Configuration {
     }
     const launch = executor.addLaunch(booted.rolesFor(loaded.config, this.#plan));
     this.#configs.set(launch, loaded);
-    this.#last = loaded;
     return launch;
   }
 

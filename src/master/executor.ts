@@ -155,7 +155,8 @@ export class Executor implements ChildEvents {
     const { children, dispatch, onExit } = this.#options;
     children.delete(child.id);
     this.#options.messages.forget(child);
-    const cause = onExit({ slot: child.slot, pid: child.pid, code, signal });
+    const { slot, pid, isKilled } = child;
+    const cause = onExit({ slot, pid, code, signal, isKilled });
     dispatch({ kind: 'child-exited', id: child.id, code, signal, cause });
   }
 

@@ -6,9 +6,13 @@ export interface LimitWatchOptions {
   readonly config: () => Config;
   /** By what the cluster is sized now. */
   readonly plan: () => Plan;
-  /** Limits have changed, and stayed so for an interval. */
-  readonly onChange: (plan: Plan, facts: ContainerFacts) => void;
+  /** What each look finds. */
+  readonly onFacts: (facts: ContainerFacts) => void;
+  /** The size that follows from the limits has changed, and stayed so for an interval. */
+  readonly onChange: (plan: Plan) => void;
 }
+
+const LONGEST_WAIT_MS = 1000;
 
 /**
  * Looks at the container's limits every `health.interval` (Kubernetes resizes a running pod, docker update a container). A
@@ -17,6 +21,7 @@ export interface LimitWatchOptions {
 export class LimitWatch {
   readonly #options: LimitWatchOptions;
   #timer: NodeJS.Timeout | undefined;
+  #waitedMs = 0;
   /** What the last look found, where it is not what the cluster is sized by. */
   #seen: string | undefined;
 
@@ -30,10 +35,20 @@ export class LimitWatch {
   }
 
   #arm(): void {
+    // Not one timer for the whole interval, which may be hours: it can change meanwhile.
+    const waitMs = Math.min(LONGEST_WAIT_MS, this.#intervalMs);
     this.#timer = setTimeout(() => {
-      if (this.#options.config().workers.followQuota) this.#look();
+      this.#waitedMs += waitMs;
+      if (this.#waitedMs >= this.#intervalMs) {
+        this.#waitedMs = 0;
+        if (this.#options.config().workers.followQuota) this.#look();
+      }
       this.#arm();
-    }, this.#options.config().health.interval).unref();
+    }, waitMs).unref();
+  }
+
+  get #intervalMs(): number {
+    return this.#options.config().health.interval;
   }
 
   #look(): void {
@@ -41,13 +56,14 @@ export class LimitWatch {
     // What can't be read for a moment is no change.
     const limits = [facts.cpuQuota, facts.cpuset, facts.memoryLimitBytes];
     if (limits.some((limit) => limit.kind === 'unreadable')) return;
+    this.#options.onFacts(facts);
     const plan = planSize(facts, this.#options.config().workers);
     const found = sizeOf(plan);
     const isSettled = found === this.#seen;
     this.#seen = found === sizeOf(this.#options.plan()) ? undefined : found;
     if (!isSettled || this.#seen === undefined) return;
     this.#seen = undefined;
-    this.#options.onChange(plan, facts);
+    this.#options.onChange(plan);
   }
 }
 

@@ -18,7 +18,7 @@ export interface MessagesOptions {
   readonly dispatch: (happening: Happening) => void;
   readonly state: () => State;
   /** What a process tells of an error that ends it. */
-  readonly onError: (text: string) => void;
+  readonly onError: (child: Child, text: string) => void;
   /** An app worker's event loop runs. */
   readonly onBeat: (child: Child) => void;
   /** egg-cluster's `reload-worker`, from the application or the parent. */
@@ -128,7 +128,7 @@ export class Messages {
       case 'worn':
         return this.#options.dispatch({ kind: 'child-worn', id: child.id, why: message.why });
       case 'start-failed': {
-        this.#options.onError(message.message);
+        this.#options.onError(child, message.message);
         const portTaken = message.code === 'EADDRINUSE';
         return this.#options.dispatch({
           kind: 'child-start-failed',
@@ -138,7 +138,7 @@ export class Messages {
         });
       }
       case 'log':
-        if (message.event === 'worker.uncaught') this.#options.onError(message.text);
+        if (message.event === 'worker.uncaught') this.#options.onError(child, message.text);
         return this.#options.log.write(message.level, message.event, {
           slot: child.slot,
           pid: child.pid,

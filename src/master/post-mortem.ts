@@ -5,20 +5,25 @@ export interface Exit {
   readonly pid: number;
   readonly code: number | null;
   readonly signal: string | null;
+  /** The master itself has sent it SIGKILL. */
+  readonly isKilled: boolean;
 }
 
 export interface PostMortemOptions {
   /** How many processes of this container the kernel has killed for memory. */
   readonly oomKills: () => number | undefined;
-  readonly memoryLimitBytes: number | undefined;
+  readonly memoryLimitBytes: () => number | undefined;
   /** Of each app worker; `undefined` where V8 decides. */
-  readonly heapLimitBytes: number | undefined;
+  readonly heapLimitBytes: () => number | undefined;
   readonly rss: RssSamples;
 }
 
 const EXITS_KEPT = 10;
 const ERROR_LINES_KEPT = 10;
 const MIB = 2 ** 20;
+const LOOK_MS = 1000;
+/** The kernel counts before it kills; a big process takes its time to end. */
+const CLAIM_MS = 10_000;
 
 /** Keeps what the last words of a master will need: how its processes ended, and the last error. */
 export class PostMortem {
@@ -26,10 +31,26 @@ export class PostMortem {
   readonly #exits: string[] = [];
   #lastError: string | undefined;
   #oomKills: number;
+  /** The count as it was last seen, and since when. */
+  #seen: { readonly count: number; readonly at: number };
+  readonly #timer: NodeJS.Timeout;
 
   constructor(options: PostMortemOptions) {
     this.#options = options;
     this.#oomKills = options.oomKills() ?? 0;
+    this.#seen = { count: this.#oomKills, at: performance.now() };
+    this.#timer = setInterval(() => this.look(performance.now()), LOOK_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** What nobody's end has claimed was for a process that is not the master's child (a worker's helper): it explains no later SIGKILL. */
+  look(at: number): void {
+    const count = this.#options.oomKills() ?? 0;
+    if (count !== this.#seen.count) this.#seen = { count, at };
+    else if (at - this.#seen.at >= CLAIM_MS) this.#oomKills = count;
   }
 
   /** Oldest first. */
@@ -37,19 +58,20 @@ export class PostMortem {
     return this.#exits;
   }
 
-  /** Its first lines. */
+  /** When and where, and its first lines: it may be older than what ends the master. */
   get lastError(): string | undefined {
     return this.#lastError;
   }
 
-  noteError(text: string): void {
-    this.#lastError = text.split('\n').slice(0, ERROR_LINES_KEPT).join('\n');
+  noteError({ slot, pid }: { readonly slot: string; readonly pid: number }, text: string): void {
+    const lines = text.split('\n').slice(0, ERROR_LINES_KEPT).join('\n');
+    this.#lastError = `${new Date().toISOString()} ${slot} (pid ${pid}): ${lines}`;
   }
 
   /** Takes an exit down. Returns its cause where one is known: `out of memory (limit 256.0 MiB, …)`. */
-  noteExit({ slot, pid, code, signal }: Exit): string | undefined {
+  noteExit({ slot, pid, code, signal, isKilled }: Exit): string | undefined {
     const seen = this.#options.rss.takeLast(pid);
-    const killed = signal === 'SIGKILL' && this.#isOomKill() ? this.#outOfMemory(seen) : undefined;
+    const killed = signal === 'SIGKILL' && !isKilled && this.#isOomKill() ? this.#outOfMemory(seen) : undefined;
     const cause = killed ?? (isAbort(code, signal) ? this.#aborted(slot, seen) : undefined);
     const how = signal === null ? `code ${code}` : signal;
     const by = killed === undefined ? '' : ' by the kernel';
@@ -68,13 +90,13 @@ export class PostMortem {
   }
 
   #outOfMemory(seen: number | undefined): string {
-    const { memoryLimitBytes: limit } = this.#options;
+    const limit = this.#options.memoryLimitBytes();
     return withFacts('out of memory', [...fact('limit', limit), ...fact('last seen at', seen)]);
   }
 
   /** V8 tells nobody but standard error why it aborts. Almost always it is the end of a heap. */
   #aborted(slot: string, seen: number | undefined): string {
-    const heap = slot === 'agent' ? undefined : this.#options.heapLimitBytes;
+    const heap = slot === 'agent' ? undefined : this.#options.heapLimitBytes();
     const facts = [...fact('heap limit', heap), ...fact('last seen at', seen)];
     if (heap !== undefined && seen !== undefined && seen >= heap)
       return withFacts('JavaScript heap out of memory', facts);

@@ -46,6 +46,7 @@ export class Child {
   #untold: ToChild[] | undefined = [];
   #isHeld = false;
   /** What it had started when it was told to end. */
+  #isKilled = false;
   #descendants: readonly ProcessEntry[] | undefined;
 
   constructor(slot: Slot, childProcess: ChildProcess, pid: number, launch: Launch, events: ChildEvents) {
@@ -67,6 +68,11 @@ export class Child {
 
   get hasExited(): boolean {
     return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
+
+  /** Whether the master has sent it SIGKILL. */
+  get isKilled(): boolean {
+    return this.#isKilled;
   }
 
   /** Tells the child something of ours, as soon as it listens. */
@@ -126,7 +132,10 @@ export class Child {
     const fresh = this.hasExited ? [] : descendantsOf(this.pid, readProcessTable());
     const below = [...(this.#descendants ?? []), ...fresh];
     this.#descendants = below;
-    if (!this.hasExited) sendSignal(this.pid, 'SIGKILL');
+    if (!this.hasExited) {
+      this.#isKilled = true;
+      sendSignal(this.pid, 'SIGKILL');
+    }
     for (const entry of below) if (isAlive(entry)) sendSignal(entry.pid, 'SIGKILL');
   }
 

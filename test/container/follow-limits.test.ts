@@ -124,3 +124,16 @@ test('a cgroup that is throttled as a whole blames no worker for its silence', a
   assert.deepEqual(cluster.logged('child.hung'), []);
   assert.equal(await cluster.stop(), 0);
 });
+
+test('what the container may use is told as it is now, whether or not anything follows from it', async (t) => {
+  const group = makeCgroup(t, 'cpu');
+  if (group === undefined) return;
+  setQuota(group, 100_000);
+  const { cluster, clients } = await startIn(t, [group], { count: 1, heap: 'off' });
+  assert.equal(cluster.status()?.container['cpuQuota'], 1);
+  setQuota(group, 250_000);
+  await until('the new quota', () => cluster.status()?.container['cpuQuota'] === 2.5);
+  await clients.stop();
+  assert.deepEqual(cluster.logged('limits.changed'), []);
+  assert.equal(await cluster.stop(), 0);
+});

@@ -12,11 +12,16 @@ function postMortem(
 ): { count: number; mortem: PostMortem; rss: RssSamples } {
   const rss = new RssSamples();
   const world = { count: 3, rss, mortem: undefined as unknown as PostMortem };
-  world.mortem = new PostMortem({ oomKills: () => world.count, memoryLimitBytes, heapLimitBytes, rss });
+  world.mortem = new PostMortem({
+    oomKills: () => world.count,
+    memoryLimitBytes: () => memoryLimitBytes,
+    heapLimitBytes: () => heapLimitBytes,
+    rss,
+  });
   return world;
 }
 
-const exit = { slot: 'app-0', pid: 12, code: null, signal: 'SIGKILL' };
+const exit = { slot: 'app-0', pid: 12, code: null, signal: 'SIGKILL', isKilled: false };
 
 test('a SIGKILL is told from an OOM kill by the count of the kernel, each count once', () => {
   const world = postMortem(256 * MIB);
@@ -27,6 +32,23 @@ test('a SIGKILL is told from an OOM kill by the count of the kernel, each count 
   assert.equal(world.mortem.noteExit(exit), undefined);
   world.count += 2;
   assert.ok(world.mortem.noteExit(exit) !== undefined && world.mortem.noteExit(exit) !== undefined);
+});
+
+test('neither a SIGKILL of the master itself nor one long after the kernel has killed a stranger is the kernel’s', () => {
+  const world = postMortem();
+  const { mortem } = world;
+  world.count += 1;
+  assert.equal(mortem.noteExit({ ...exit, isKilled: true }), undefined);
+  assert.equal(mortem.noteExit(exit), 'out of memory');
+  world.count += 1;
+  const seenAt = performance.now() + 5000;
+  mortem.look(seenAt);
+  mortem.look(seenAt + 9999);
+  assert.equal(mortem.noteExit(exit), 'out of memory');
+  world.count += 1;
+  mortem.look(seenAt + 20_000);
+  mortem.look(seenAt + 30_000);
+  assert.equal(mortem.noteExit(exit), undefined);
 });
 
 test('what is known of the memory is told: the limit, and what the process was last seen to hold', () => {
@@ -43,17 +65,18 @@ test('what is known of the memory is told: the limit, and what the process was l
 
 test('the last ten exits are kept, with their time, and the first lines of the last error', () => {
   const { mortem } = postMortem();
-  for (let pid = 1; pid <= 12; pid += 1) mortem.noteExit({ slot: 'app-1', pid, code: pid, signal: null });
+  for (let pid = 1; pid <= 12; pid += 1)
+    mortem.noteExit({ slot: 'app-1', pid, code: pid, signal: null, isKilled: false });
   assert.equal(mortem.exits.length, 10);
   assert.match(mortem.exits[0] ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z app-1 \(pid 3\): code 3$/);
-  mortem.noteError('Error: first');
-  mortem.noteError(`Error: last\n${Array.from({ length: 30 }, (_, line) => `    at ${line}`).join('\n')}`);
-  assert.match(mortem.lastError ?? '', /^Error: last\n {4}at 0\n/);
+  mortem.noteError(exit, 'Error: first');
+  mortem.noteError(exit, `Error: last\n${Array.from({ length: 30 }, (_, line) => `    at ${line}`).join('\n')}`);
+  assert.match(mortem.lastError ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z app-0 \(pid 12\): Error: last\n {4}at 0\n/);
   assert.equal(mortem.lastError?.split('\n').length, 10);
 });
 
 test('an abort is the end of the heap where the process was last seen beyond its limit, else it may be', () => {
-  const aborted = { slot: 'app-0', pid: process.pid, code: null, signal: 'SIGABRT' } as const;
+  const aborted = { slot: 'app-0', pid: process.pid, code: null, signal: 'SIGABRT', isKilled: false } as const;
   const full = postMortem(256 * 2 ** 20, 2 ** 20);
   full.rss.take(process.pid);
   const heap = /^JavaScript heap out of memory \(heap limit 1\.0 MiB, last seen at \d+\.\d MiB\)$/;

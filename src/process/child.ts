@@ -45,8 +45,8 @@ export class Child {
   /** What to tell it once it listens; `undefined` since it does. */
   #untold: ToChild[] | undefined = [];
   #isHeld = false;
-  /** What it had started when it was told to end. */
   #isKilled = false;
+  /** What it had started when it was told to end. */
   #descendants: readonly ProcessEntry[] | undefined;
 
   constructor(slot: Slot, childProcess: ChildProcess, pid: number, launch: Launch, events: ChildEvents) {

@@ -267,5 +267,6 @@ function toMaster(signal: NodeJS.Signals, at: number): Delivery {
 function status(phase: string, pids: readonly number[]): StatusFile {
   const children = pids.map((pid, index) => ({ slot: `app-${index}`, pid, state: 'ready', restarts: 0 }));
   const plan = { workers: 1, heapMiB: null, reasons: [] };
-  return { phase, pid: 2, address: null, plan, container: {}, children, restartsInWindow: 0, minReady: 1, zombies: 0 };
+  const own = { phase, pid: 2, updatedAt: new Date(0).toISOString(), address: null };
+  return { ...own, plan, container: {}, children, restartsInWindow: 0, minReady: 1, zombies: 0 };
 }

@@ -1,7 +1,7 @@
 /** The limits of a real cgroup change while the cluster runs, as Kubernetes does when it resizes a pod in place. */
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from 'node:http';
 import { test, type TestContext } from 'node:test';
@@ -37,6 +37,12 @@ function untilWorkers(cluster: Cluster, count: number): Promise<unknown> {
     const children = cluster.status()?.children ?? [];
     return children.length === count && children.every(({ state }) => state === 'ready');
   });
+}
+
+/** status.json is written as often as the limits are looked at. */
+async function severalLooks(cluster: Cluster): Promise<void> {
+  const shown = new Set<unknown>();
+  await until('several intervals to pass', () => shown.add(cluster.status()?.updatedAt).size > 5);
 }
 
 test('the number of workers follows the CPU quota, up and down, and no request is lost', async (t) => {
@@ -90,12 +96,7 @@ test('with followQuota: false nothing follows', async (t) => {
   setMemory(512);
   const { cluster } = await startIn(t, [group], { count: 1, followQuota: false });
   setMemory(1024);
-  // Each beat of status.json is a look that was not taken.
-  const shown = new Set<unknown>();
-  await until('several intervals to pass', () => {
-    shown.add((cluster.status() as { updatedAt?: string } | undefined)?.updatedAt);
-    return shown.size > 5;
-  });
+  await severalLooks(cluster);
   assert.deepEqual(cluster.logged('limits.changed'), []);
   assert.equal(await cluster.stop(), 0);
 });
@@ -135,5 +136,30 @@ test('what the container may use is told as it is now, whether or not anything f
   await until('the new quota', () => cluster.status()?.container['cpuQuota'] === 2.5);
   await clients.stop();
   assert.deepEqual(cluster.logged('limits.changed'), []);
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('a limit that changes takes nothing back of a config whose workers did not start', async (t) => {
+  const group = makeCgroup(t, 'memory');
+  if (group === undefined) return;
+  if (availableParallelism() < 2) return t.skip('needs two CPUs');
+  const setMemory = (mib: number): void => writeFileSync(join(group, 'memory.limit_in_bytes'), String(mib * MIB));
+  setMemory(600);
+  const { cluster, clients } = await startIn(t, [group], { count: 'auto', max: 2 });
+  await untilWorkers(cluster, 2);
+  const file = join(cluster.dir, 'cluster.yaml');
+  const config = JSON.parse(readFileSync(file, 'utf8')) as { app: object };
+  const app = { ...config.app, env: { NODE_OPTIONS: '--require=/does/not/exist' } };
+  writeFileSync(file, JSON.stringify({ ...config, app, workers: { count: 'auto', max: 1 } }));
+  cluster.signal('SIGHUP');
+  await cluster.untilLogged('reload.aborted');
+  await untilWorkers(cluster, 1);
+  setMemory(1024);
+  await cluster.untilLogged('reload.done', { reason: 'the limits of the container have changed' });
+  await severalLooks(cluster);
+  assert.equal(cluster.logged('limits.changed').length, 1);
+  await untilWorkers(cluster, 1);
+  await clients.stop();
+  assert.deepEqual(clients.failures, []);
   assert.equal(await cluster.stop(), 0);
 });

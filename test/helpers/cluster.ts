@@ -22,6 +22,7 @@ export interface LogLine {
 export interface StatusFile {
   readonly phase: string;
   readonly pid: number;
+  readonly updatedAt: string;
   readonly address: string | null;
   readonly plan: { readonly workers: number; readonly heapMiB: number | null; readonly reasons: readonly string[] };
   readonly container: Readonly<Record<string, unknown>>;

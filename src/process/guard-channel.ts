@@ -14,7 +14,14 @@ export function guardChannel(child: ChildProcess, onUnreadable: (error: Error) =
       return Reflect.apply(read, this, args);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
+      forgetBeginning(handle);
       return onUnreadable(error);
     }
   };
+}
+
+/** Node keeps the beginning of a line whose end it has not read yet, and when the line is no JSON puts it before all that follows. */
+function forgetBeginning(handle: object): void {
+  const key = Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'kJSONBuffer');
+  if (key !== undefined) Reflect.set(handle, key, '');
 }

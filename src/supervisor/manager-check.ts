@@ -11,8 +11,8 @@ export function checkManager(turn: Turn): void {
   if (phase.kind !== 'running') return;
   if (turn.at < phase.nextCheckAt) {
     // The interval may have become shorter since.
-    const nextCheckAt = Math.min(phase.nextCheckAt, turn.at + turn.policy.checkIntervalMs);
-    turn.state = { ...turn.state, phase: { ...phase, nextCheckAt } };
+    const nextCheckAt = turn.at + turn.policy.checkIntervalMs;
+    if (nextCheckAt < phase.nextCheckAt) turn.state = { ...turn.state, phase: { ...phase, nextCheckAt } };
     return;
   }
 

@@ -101,3 +101,14 @@ function failedChecks({ world }: Scenario): number | undefined {
   const { phase } = world.state;
   return phase.kind === 'running' ? phase.failedChecks : undefined;
 }
+
+test('a shorter interval holds at once, and where nothing is due nothing changes', () => {
+  const cluster = running({ ...EVERY, checkIntervalMs: 3_600_000 });
+  const before = cluster.world.state;
+  cluster.world.tell({ kind: 'time-passed' });
+  assert.equal(cluster.world.state, before);
+  Object.assign(cluster.world.policy, { checkIntervalMs: 10_000 });
+  cluster.world.tell({ kind: 'time-passed' });
+  const { phase } = cluster.world.state;
+  assert.equal(phase.kind === 'running' && phase.nextCheckAt - cluster.world.now, 10_000);
+});

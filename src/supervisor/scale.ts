@@ -1,5 +1,5 @@
 import { stopChild } from './shutdown.js';
-import type { LaunchId, Slot, SlotRecord, State } from './model.js';
+import type { LaunchId, Roll, Slot, SlotRecord, State } from './model.js';
 import type { Turn } from './turn.js';
 
 /** More is a slip of the hand; the config allows no more either. */
@@ -44,8 +44,7 @@ function add(turn: Turn): void {
   const slot = freeSlot(slots);
   const all = [...slots, newSlot(slot, turn.at, launch)].toSorted((a, b) => numberOf(a.slot) - numberOf(b.slot));
   // What all others are replaced with is due to the new one as well; not so where only some are worn, or hang.
-  const joined =
-    roll === undefined || roll.only !== undefined ? roll : { ...roll, slots: beforeAgent(roll.slots, slot) };
+  const joined = roll === undefined || roll.only !== undefined ? roll : { ...roll, slots: beforeAgent(roll, slot) };
   turn.state = { ...turn.state, slots: all, roll: joined };
   turn.order({ kind: 'fork-app', slot, launch });
 }
@@ -76,7 +75,8 @@ function numberOf(slot: Slot): number {
   return slot === 'agent' ? -1 : Number(slot.slice('app-'.length));
 }
 
-function beforeAgent(slots: readonly Slot[], slot: Slot): readonly Slot[] {
+/** The agent is last, unless it is its turn already: what is at its step stays the first. */
+function beforeAgent({ slots, step }: Roll, slot: Slot): readonly Slot[] {
   const agent = slots.indexOf('agent');
-  return agent === -1 ? [...slots, slot] : slots.toSpliced(agent, 0, slot);
+  return agent === -1 || step.kind === 'agent' ? [...slots, slot] : slots.toSpliced(agent, 0, slot);
 }

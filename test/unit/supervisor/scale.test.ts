@@ -101,3 +101,21 @@ test('a new slot joins a roll of all, not the replacement of one that hangs', ()
   other.scale(3);
   assert.deepEqual(other.world.state.roll?.slots, ['app-0', 'app-1', 'app-2']);
 });
+
+test('a new slot that comes while the agent is replaced is replaced after it', () => {
+  const cluster = running({ workers: 1 });
+  cluster.roll(true, 7);
+  cluster.world.allReady();
+  cluster.world.settle();
+  assert.equal(cluster.world.state.roll?.step.kind, 'agent');
+  cluster.scale(2);
+  for (let turn = 0; turn < 4; turn += 1) {
+    cluster.settleAll();
+    cluster.world.allReady();
+  }
+  assert.equal(cluster.world.state.roll, undefined);
+  assert.deepEqual(
+    cluster.world.state.slots.map(({ slot, launch }) => `${slot} ${launch}`),
+    ['agent 7', 'app-0 7', 'app-1 7'],
+  );
+});

@@ -31,6 +31,15 @@ export const PROMISES = {
     };
   },
 
+  'a replacement of all that is done has reached every slot that stays': () => ({
+    stepped: (_event, { roll, lastRoll }, after) => {
+      if (roll === undefined || roll.only !== undefined || after.lastRoll === lastRoll) return;
+      if (after.lastRoll?.failure !== undefined) return;
+      for (const { slot, launch, retires } of after.slots)
+        if (!retires && slot !== 'agent') assert.equal(launch, roll.launch, slot);
+    },
+  }),
+
   'the master exits once and orders nothing afterwards': () => {
     let exits = 0;
     return {
@@ -196,7 +205,12 @@ export const PROMISES = {
         // The same step by a supervisor that never gives up shows what the check looked at.
         const looked = transition(before, event, patient).state;
         if (looked.phase.kind === 'running' && event.at >= before.phase.nextCheckAt) {
-          bad = isHealthy(looked, world.policy.hasAgent, event.at) ? 0 : bad + 1;
+          // A roll tells the agent to make room only after the check.
+          const children = looked.children.map((child) => {
+            const was = before.children.find(({ id }) => id === child.id);
+            return child.slot === 'agent' && child.replaced && was?.replaced === false ? was : child;
+          });
+          bad = isHealthy({ ...looked, children }, world.policy.hasAgent, event.at) ? 0 : bad + 1;
         }
         const gaveUp = (after.phase.kind === 'stopping' || after.phase.kind === 'exited') && after.phase.exitCode === 1;
         assert.equal(gaveUp, looked.phase.kind === 'running' && bad >= world.policy.checkFailures);

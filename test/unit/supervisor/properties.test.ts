@@ -7,7 +7,8 @@ import { POLICY } from './scenario.js';
 import { type Incident, anyPolicy, anySchedule, anyTroubles, happen } from './schedule.js';
 import { World } from './world.js';
 
-const RUNS = 1000;
+/** More by hand: `RUNS=40000 npm test -- unit/supervisor/properties`. */
+const RUNS = Number(process.env['RUNS'] ?? 1000);
 
 for (const [promise, watch] of Object.entries(PROMISES)) {
   test(promise, () => {

@@ -6,7 +6,7 @@ import type { World } from './world.js';
 /** One thing that happens. `n` picks a living process, round about. */
 export type Incident =
   | { readonly kind: 'deadline' | 'settle' | 'all-ready' | 'stop' | 'master-failed' | 'tails-end' }
-  | { readonly kind: 'roll'; readonly agent: boolean }
+  | { readonly kind: 'roll'; readonly agent: boolean; readonly isReload: boolean }
   | { readonly kind: 'scale'; readonly to: number }
   | { readonly kind: 'jump'; readonly ms: number }
   | { readonly kind: 'fail-forks'; readonly count: number }
@@ -77,7 +77,7 @@ const anyTrouble: fc.Arbitrary<Incident> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant<Incident>({ kind: 'tails-end' }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('roll'), agent: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('roll'), agent: fc.boolean(), isReload: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('scale'), to: fc.integer({ min: 0, max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('ignore-term', 'ignore-kill'), n }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('fail-forks'), count: fc.integer({ min: 1, max: 3 }) }) },
@@ -129,8 +129,10 @@ export function happen(world: World, incident: Incident): void {
       return world.tell({ kind: 'stop-requested', signal: 'SIGTERM' });
     case 'master-failed':
       return world.tell({ kind: 'master-failed', message: 'simulated' });
-    case 'roll':
-      return world.tell({ kind: 'roll-requested', reason: 'simulated', launch: undefined, agent: incident.agent });
+    case 'roll': {
+      const launch = incident.isReload ? 1 + world.processes.length : undefined;
+      return world.tell({ kind: 'roll-requested', reason: 'simulated', launch, agent: incident.agent });
+    }
     case 'scale':
       return world.tell({ kind: 'scale-requested', reason: 'simulated', to: incident.to });
     case 'jump':

@@ -25,7 +25,7 @@ export class World {
   now = 0;
   /** So many forks to come are refused by the kernel. */
   forksToFail = 0;
-  /** Restarts that need not fall into the window of their crash: of an exit told late, of a fork tried again. */
+  /** Restarts that need not fall into the window of their crash: of an exit told late, of a fork tried again, of a hang. */
   displacedRestarts = 0;
   readonly #watcher: Watcher;
   readonly #cfork: SimulatedCfork;
@@ -116,7 +116,7 @@ export class World {
   disconnect(process: SimulatedProcess): void {
     if (!process.alive || !process.connected) return;
     process.connected = false;
-    if (process.slot !== 'agent' && process.reforkAllowed && !process.hangs) this.crashes.push(this.now);
+    this.#noteCrash(process);
     this.tell({ kind: 'child-disconnected', id: process.id });
     if (process.slot !== 'agent') this.#cfork.disconnected(process);
   }
@@ -125,14 +125,19 @@ export class World {
   exit(process: SimulatedProcess, isTold = true): void {
     if (!process.alive) return;
     process.alive = false;
-    if (process.slot !== 'agent' && process.connected && process.reforkAllowed && !process.hangs) {
-      this.crashes.push(this.now);
-    }
+    if (process.connected) this.#noteCrash(process);
     if (isTold || !(process.terminated || process.killed)) this.tellExit(process);
     else this.displacedRestarts += 1;
     if (process.slot === 'agent' && process.connected) this.tell({ kind: 'child-disconnected', id: process.id });
     process.connected = false;
     if (process.slot !== 'agent') this.#cfork.exited(process);
+  }
+
+  /** Of an app worker that cfork replaces. One that hung was counted then, and its restart comes only now. */
+  #noteCrash({ slot, reforkAllowed, hangs }: SimulatedProcess): void {
+    if (slot === 'agent' || !reforkAllowed) return;
+    if (hangs) this.displacedRestarts += 1;
+    else this.crashes.push(this.now);
   }
 
   tellExit(process: SimulatedProcess): void {

@@ -84,15 +84,10 @@ export class Handover {
       };
       later(answer, REFUSED_MS).unref();
     };
-    const giveBack = (): void => {
-      // By the second of the two events at the latest; Node has taken the worker out of its round by then.
-      if (child.connected) return;
-      for (const key of this.#listeners.keys()) this.#leave(key, child);
+    whenChannelEnds(child, () => {
+      for (const [key, listeners] of this.#listeners) if (listeners.has(child)) tellClosed(child, key);
       for (const seq of untaken.keys()) child.emit('internalMessage', { cmd: CLUSTER, ack: seq, accepted: false });
-    };
-    // A process that was killed may never have a `disconnect`.
-    child.once('disconnect', giveBack);
-    child.once('exit', giveBack);
+    });
   }
 
   /**
@@ -117,4 +112,26 @@ export class Handover {
     this.#listeners.set(key, listeners);
     return listeners;
   }
+}
+
+/**
+ * Node hears of a channel's end only when no handle is on its way, which may be never, and meanwhile hands connections to it that
+ * nobody gets. `end` is called at once, and again when the process has exited.
+ */
+export function whenChannelEnds(child: ChildProcess, end: () => void): void {
+  const disconnect = child.disconnect.bind(child);
+  const endIfClosed = (): void => {
+    // Its last words, a connection taken, are still to be read.
+    if (!child.connected) end();
+  };
+  child.disconnect = () => {
+    disconnect();
+    endIfClosed();
+  };
+  child.once('exit', endIfClosed);
+}
+
+/** Says to Node in a worker's place that it has closed its server on a port: no connection of it is handed to the worker any more. */
+export function tellClosed(child: ChildProcess, key: string): void {
+  child.emit('internalMessage', { cmd: CLUSTER, act: 'close', key });
 }

@@ -5,7 +5,15 @@ import type { Wanted } from '../sticky/mode.js';
 import type { Slot } from '../supervisor/model.js';
 import { type Connection, peerOf } from './connection.js';
 import type { FirstLook } from './first-look.js';
-import { CLUSTER, type ClusterMessage, HAND_OUT_MS, HAND_OUT_POLL_MS, type Send } from './handover.js';
+import {
+  CLUSTER,
+  type ClusterMessage,
+  HAND_OUT_MS,
+  HAND_OUT_POLL_MS,
+  type Send,
+  tellClosed,
+  whenChannelEnds,
+} from './handover.js';
 import { StickyPort, type Taker, type Waiting } from './sticky-port.js';
 
 /** What a request is read for, and how; without it connections go by address. */
@@ -64,27 +72,10 @@ export class StickyHandover {
       if (act === 'close' && key !== undefined) this.#leaves(taker, key);
       this.#answered(taker, ack, accepted === true);
     });
-    this.#followEnd(taker);
-  }
-
-  /**
-   * Node hears of a channel's end only when no handle is on its way, which may be never, and meanwhile hands connections to it that
-   * nobody gets. So it is told that the worker has closed its servers.
-   */
-  #followEnd(taker: Taker): void {
-    const { child } = taker;
-    const disconnect = child.disconnect.bind(child);
-    child.disconnect = () => {
-      disconnect();
-      end();
-    };
-    const end = (): void => {
-      // Its last words, a connection taken, are still to be read.
-      if (child.connected) return;
-      for (const key of this.#ports.keys()) child.emit('internalMessage', { cmd: CLUSTER, act: 'close', key });
+    whenChannelEnds(child, () => {
+      for (const key of this.#ports.keys()) tellClosed(child, key);
       this.#answered(taker, taker.given?.seq, false);
-    };
-    child.once('exit', end);
+    });
     child.once('exit', () => this.#takers.delete(taker));
   }
 

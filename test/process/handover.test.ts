@@ -1,13 +1,17 @@
 /** Connections that the master has handed to a worker that dies. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { startScript } from '../helpers/cluster.js';
 import { workerPids } from '../helpers/egg.js';
 import { limitDescriptors } from '../helpers/descriptors.js';
-import { get } from '../helpers/net.js';
+import { freePort, get } from '../helpers/net.js';
+import { isLiving } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 
 test('a connection that a killed worker had not taken gets to another one', async (t) => {
@@ -69,6 +73,32 @@ test('meanwhile another worker takes them', async (t) => {
   for (let count = 0; count < 10; count += 1) assert.equal((await get(cluster.port)).body, String(second));
   assert.equal(await cluster.stop(), 0);
 });
+
+for (const sticky of ['none', 'address']) {
+  test(`a worker that has lost its channel gets no connection any more, while it lives: sticky ${sticky}`, async (t) => {
+    const other = await freePort();
+    const env = { OTHER_PORT: String(other), FLAG: join(tmpdir(), `eggcup-flag-${process.pid}-${other}`) };
+    t.after(() => rmSync(env.FLAG, { force: true }));
+    const cluster = await startScript(t, 'scripts/loses-channel.js', {
+      workers: { count: 2 },
+      listen: { sticky },
+      app: { env },
+    });
+    await cluster.untilReady();
+    const blocked = Number((await get(cluster.port, '/block')).body);
+    // One of them goes to the one that stands still, by address all.
+    const answers = Array.from({ length: 4 }, () => get(cluster.port));
+    if (sticky === 'none')
+      await until('the other worker to have answered the rest', async () => (await settled(answers)) === 3);
+    writeFileSync(env.FLAG, '');
+    for (const { body } of await Promise.all(answers)) assert.notEqual(Number(body), blocked);
+    for (let count = 0; count < 4; count += 1) assert.notEqual(Number((await get(other)).body), blocked);
+    assert.ok(isLiving(blocked));
+    process.kill(blocked, 'SIGKILL');
+    await cluster.untilReplaced(['app-0', 'app-1'].find((slot) => cluster.pidOf(slot) === blocked) ?? '', blocked);
+    assert.equal(await cluster.stop(), 0);
+  });
+}
 
 async function settled(promises: readonly Promise<unknown>[]): Promise<number> {
   const open = Symbol('open');

@@ -21,8 +21,8 @@ const FULL_QUEUE_BYTES = 128 * 1024;
 /**
  * Several messages in one `write(2)`, which costs more than everything else about a message: Node writes each by itself. What
  * travels is what Node would write, a line of JSON for each, in the order of sending; the other end need not know. A batch
- * takes in what is sent in one turn of the event loop, and goes out at its end. Where Node does not write as expected, each
- * message goes its own way.
+ * takes in what is sent in one turn, that is in one callback of the event loop with the ticks and promises that it leaves, and goes
+ * out at its end. Where Node does not write as expected, each message goes its own way.
  */
 export class BatchedChannel {
   readonly #end: ChannelEnd;
@@ -92,7 +92,8 @@ export class BatchedChannel {
   #startTurn(): void {
     if (!this.#isTurnOver) return;
     this.#isTurnOver = false;
-    setImmediate(() => {
+    // All messages of one read are ticks already. A turn by setImmediate costs each that comes alone 5 µs.
+    process.nextTick(() => {
       this.#isTurnOver = true;
       this.#directLeft = Math.max(this.#directLeft, this.#directPerTurn);
       this.flush();

@@ -183,5 +183,7 @@ export class StickyHandover {
     const left = port.remove(taker);
     if (port.isClosed) this.#ports.delete(key);
     for (const waiting of left) this.#hand(waiting);
+    // Its predecessor, or its successor, has its clients now.
+    for (const other of this.#takers) this.#giveNext(other, port);
   }
 }

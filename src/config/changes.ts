@@ -1,6 +1,6 @@
 import type { LoadedConfig } from './load.js';
 import { formatSticky, type Sticky } from '../sticky/mode.js';
-import { maskedConfig } from './mask.js';
+import { MASK, maskedConfig } from './mask.js';
 import { type Config, schema } from './schema.js';
 import { keysOf, shapeOf } from './schema-shape.js';
 
@@ -48,7 +48,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
 export interface Change {
   /** The key: `workers.count`. */
   readonly key: string;
-  /** Secrets masked. */
+  /** Secrets masked; of a program's variables those that have changed, all masked. */
   readonly from: unknown;
   readonly to: unknown;
   readonly effect: Effect;
@@ -60,11 +60,24 @@ export function changesBetween(before: LoadedConfig, after: LoadedConfig): reado
   return leafKeys().flatMap((path): readonly Change[] => {
     if (isSame(at(before.config, path), at(after.config, path))) return [];
     const key = path.join('.');
-    const [from, to] = [shown(key, at(shownBefore, path)), shown(key, at(shownAfter, path))];
+    const [from, to] = DICTIONARIES.has(key)
+      ? changedNames(at(before.config, path), at(after.config, path))
+      : [shown(key, at(shownBefore, path)), shown(key, at(shownAfter, path))];
     // A script in the place of a framework, an agent where there was none: another kind of cluster.
     const isOtherKind = key.endsWith('.script') && (from === null || to === null);
     return [{ key, from, to, effect: isOtherKind ? 'container' : effectOf(key) }];
   });
+}
+
+/** The variables of a program may hold a secret that no schema knows of: their names are told, no values. */
+function changedNames(before: unknown, after: unknown): readonly [object, object] {
+  const [one, other] = [before, after].map((value) => (isRecord(value) ? value : {})) as [
+    Record<string, unknown>,
+    Record<string, unknown>,
+  ];
+  const masked = (names: Record<string, unknown>, others: Record<string, unknown>): object =>
+    Object.fromEntries(Object.keys(names).flatMap((name) => (names[name] === others[name] ? [] : [[name, MASK]])));
+  return [masked(one, other), masked(other, one)];
 }
 
 /** As it is written in the file, where a value has been taken apart. */
@@ -95,6 +108,12 @@ export function leafKeys(): readonly (readonly string[])[] {
     .filter((key) => shapeOf(key.schema).kind !== 'section')
     .map(({ path }) => path);
 }
+
+const DICTIONARIES: ReadonlySet<string> = new Set(
+  keysOf(schema)
+    .filter((key) => shapeOf(key.schema).kind === 'dictionary')
+    .map(({ path }) => path.join('.')),
+);
 
 function at(value: unknown, path: readonly string[]): unknown {
   return path.reduce((inner: unknown, step) => (isRecord(inner) ? inner[step] : undefined), value);

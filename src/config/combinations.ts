@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Path } from './path.js';
 import type { Settings } from './schema.js';
 import { formatSticky, isInRequests } from '../sticky/mode.js';
@@ -65,10 +66,12 @@ function* healthPort({ app, health }: Settings): Generator<Finding> {
   yield { paths, message };
 }
 
-/** Its name is one of its own in health.dir. */
-function* controlSocket({ control }: Settings): Generator<Finding> {
-  if (!HEALTH_FILES.has(control.socket)) return;
-  const message = `${quote(control.socket)} is a file that eggcup itself writes into health.dir; take another name`;
+/** A name of its own in health.dir, however it is written. */
+function* controlSocket({ control, health }: Settings): Generator<Finding> {
+  const dir = resolve('/', health.dir);
+  const taken = ['', ...HEALTH_FILES, ...HEALTH_FILES.map((name) => `.${name}.tmp`)].map((name) => resolve(dir, name));
+  if (!taken.includes(resolve(dir, control.socket))) return;
+  const message = `${quote(control.socket)} is what eggcup itself writes into health.dir; take another name`;
   yield { paths: [['control', 'socket']], message };
 }
 
@@ -159,7 +162,7 @@ function* budget({ delay, app, agent, grace }: Settings['shutdown']): Generator<
   };
 }
 
-const HEALTH_FILES = new Set(['started', 'ready', 'live', 'status.json']);
+const HEALTH_FILES = ['started', 'ready', 'live', 'status.json'];
 const FRAMEWORK: Path = ['app', 'framework'];
 const SCRIPT: Path = ['app', 'script'];
 const STICKY: Path = ['listen', 'sticky'];

@@ -111,7 +111,7 @@ function evaluatePart(part: Part, sources: Sources): Interpolated {
     case 'variable':
       return evaluateVariable(part.name, part.fallback, sources);
     case 'file':
-      return { text: readSecret(evaluate(part.path, sources).text, sources), variables: [], isHidden: true };
+      return { text: readSecret(evaluate(part.path, sources), sources), variables: [], isHidden: true };
   }
 }
 
@@ -125,16 +125,23 @@ function evaluateVariable(name: string, fallback: Fallback, sources: Sources): I
     case 'default':
       return evaluate(fallback.parts, sources);
     case 'message':
-      throw new InterpolationError(`the variable ${name} is not set: ${evaluate(fallback.parts, sources).text}`);
+      throw new InterpolationError(`the variable ${name} is not set: ${shown(evaluate(fallback.parts, sources))}`);
   }
 }
 
-function readSecret(path: string, sources: Sources): string {
-  if (path === '') throw new InterpolationError('a path must follow ${file:');
+function readSecret(path: Interpolated, sources: Sources): string {
+  if (path.text === '') throw new InterpolationError('a path must follow ${file:');
   try {
-    return sources.file(path).replace(/\r?\n$/, '');
+    return sources.file(path.text).replace(/\r?\n$/, '');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InterpolationError(`\${file:${path}} cannot be read: ${reason}`, { cause });
+    // The system's words have the path in them.
+    if (path.isHidden) throw new InterpolationError(`\${file:${shown(path)}} cannot be read`);
+    throw new InterpolationError(`\${file:${path.text}} cannot be read: ${reason}`, { cause });
   }
+}
+
+/** What was read from a file may be a secret. */
+function shown({ text, isHidden }: Interpolated): string {
+  return isHidden ? '(not shown)' : text;
 }

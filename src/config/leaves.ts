@@ -12,6 +12,7 @@ import {
   parseSize,
   SHARE,
   SIZE,
+  TIME,
 } from './units.js';
 
 /** A key that has a default, written as it would be in the file. */
@@ -86,7 +87,9 @@ export function autoOrBoolean() {
 export function duration(minMs: 0 | 1) {
   return v.pipe(
     v.string(DURATION_EXPECTED),
-    v.regex(DURATION, DURATION_EXPECTED),
+    v.regex(minMs === 0 ? DURATION : TIME, ({ input }) =>
+      DURATION.test(input) ? 'must be longer than 0s' : DURATION_EXPECTED,
+    ),
     v.metadata({ unit: 'duration' }),
     v.transform((written) => parseDuration(written) ?? Number.NaN),
     v.minValue(minMs, 'must be longer than 0s'),
@@ -130,7 +133,6 @@ export function cpu() {
     v.regex(CPU, message),
     v.metadata({ unit: 'cpu', examples: ['1500m'] }),
     v.transform((written) => parseCpu(written) ?? Number.NaN),
-    v.minValue(0.001, message),
   );
 }
 

@@ -39,7 +39,10 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   const { tree: written, issues: unreadable } = parseConfigFile(source);
   const variables = readVariables(request.env, schema);
   const options = readSetOptions(request.set ?? [], schema);
-  const defaults = interpret(defaultsTree(schema), schema, sources);
+  const defaults = interpret(defaultsTree(schema), schema, {
+    ...sources,
+    variable: (name) => ownVariable(name, request),
+  });
   const user = interpret(merge(merge(written, variables.tree), options.tree), schema, sources);
   const { settings, wrong, issues } = validate(user.tree, defaults.tree);
 
@@ -55,6 +58,12 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   const all = [...known, ...judged.map((finding) => toIssue(finding, tree, written.origin))];
   if (all.length > 0 || resolved === undefined) throw new ConfigError(all, whereToTell(tree, folder));
   return { config: resolved.config, file: source.file, origin: source.origin, tree };
+}
+
+/** The folder in `$EGGCUP_HEALTH_DIR` is that of the probes, of `eggcup status` and of the rest too, who know of no config file. */
+function ownVariable(name: string, { env, cwd }: ConfigRequest): string | undefined {
+  const value = env[name];
+  return name === 'EGGCUP_HEALTH_DIR' && value ? resolve(cwd, value) : value;
 }
 
 function parseConfigFile({ text, label }: ConfigFile): Interpreted {

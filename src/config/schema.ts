@@ -106,14 +106,14 @@ const http = section({
 
 const health = section({
   dir: key(
-    'The folder of `started`, `ready`, `live` and `status.json`. A relative one starts from the folder of this file.',
+    'The folder of `started`, `ready`, `live` and `status.json`. A relative one starts from the folder of this file; in `$EGGCUP_HEALTH_DIR` from the working directory.',
     text(),
     '${EGGCUP_HEALTH_DIR:-/run/eggcup}',
   ),
   interval: key('How often the Manager counts the agent and the app workers.', duration(1), '10s'),
   failures: key('How many of its checks fail in a row before eggcup exits with 1.', whole(1, MANY), 3),
   minReady: key(
-    'Ready while at least this many app workers listen.',
+    'Ready while at least this many app workers listen; one at least, whatever is said here.',
     v.pipe(countOrShare(MAX_WORKERS), v.metadata({ examples: [2, '50%'] })),
     1,
   ),

@@ -50,8 +50,9 @@ export function wrap(tree: Tree, path: readonly string[]): Tree {
   );
 }
 
-/** `upper` laid over `lower`: mappings are merged key by key, everything else is replaced. */
+/** `upper` laid over `lower`: mappings are merged key by key, one without content is as if left out, everything else is replaced. */
 export function merge(lower: Tree, upper: Tree): Tree {
+  if (lower.kind === 'map' && upper.kind === 'scalar' && upper.value === null) return lower;
   if (lower.kind !== 'map' || upper.kind !== 'map') return upper;
   const entries = new Map(lower.entries);
   for (const [name, entry] of upper.entries) {

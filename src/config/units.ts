@@ -6,7 +6,9 @@ export const MAX_SIZE_BYTES = 2 ** 50;
 
 export const DURATION = /^\d+(?:\.\d+)?(?:ms|s|m|h)$/;
 export const SIZE = /^\d+(?:\.\d+)?(?:B|k|M|G|T|Ki|Mi|Gi|Ti)$/;
-export const CPU = /^\d{1,7}m$/;
+/** One that is more than nothing. */
+export const TIME = /^(?:\d*[1-9]\d*(?:\.\d+)?|\d+\.\d*[1-9]\d*)(?:ms|s|m|h)$/;
+export const CPU = /^0*[1-9]\d{0,6}m$/;
 export const SHARE = /^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/;
 
 const MILLISECONDS: ReadonlyMap<string, number> = new Map([

@@ -124,10 +124,18 @@ const MEMORY_FILES = {
   ],
 } as const;
 
-/** The kernel's own answer is the affinity, which has the cpuset in it. The cpuset's files stand in where /proc lacks it. */
+/**
+ * The kernel's own answer is the affinity, which has the cpuset in it. The cpuset's files stand in where /proc lacks it. Without a
+ * cpuset the affinity has each CPU that could be plugged in, so there are at most as many as are online: both are counted,
+ * because lxcfs gives those of a container other numbers.
+ */
 function readCpuset(root: string, cpusetLevels: () => Reading<Levels>): Reading<number> {
   const allowed = read(root, '/proc/self/status', parseCpusAllowed);
-  if (allowed.kind !== 'absent') return allowed;
+  if (allowed.kind === 'present') {
+    const online = read(root, '/sys/devices/system/cpu/online', parseCpuList);
+    return online.kind === 'present' && online.value < allowed.value ? online : allowed;
+  }
+  if (allowed.kind === 'unreadable') return allowed;
 
   const levels = cpusetLevels();
   if (levels.kind !== 'present') return levels;

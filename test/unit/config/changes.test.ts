@@ -44,6 +44,15 @@ test('each changed setting is named, in the order of the schema, with what it as
   ]);
 });
 
+test('of variables that have changed the names are told, no values: any may be a secret', (t) => {
+  const load = loader(t);
+  const one = load({ app: { ...app, env: { URL: 'postgres://u:old@db', TZ: 'UTC', GONE: 'x' } } });
+  const other = load({ app: { ...app, env: { URL: 'postgres://u:old@db', TZ: 'CET', NEW: 'y' } } });
+  assert.deepEqual(changesBetween(one, other), [
+    { key: 'app.env', from: { TZ: '***', GONE: '***' }, to: { TZ: '***', NEW: '***' }, effect: 'processes' },
+  ]);
+});
+
 test('what takes a new container stays as it was, also where it was not set', (t) => {
   const load = loader(t);
   const one = load({ app, health: { dir: '/run/h' } });

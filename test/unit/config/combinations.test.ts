@@ -31,10 +31,12 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
       '1:39 app.unixSocket: "a.sock" excludes app.hostname "h"; remove one of them',
     ],
   ],
-  ...HEALTH_FILES.map((name): readonly [string, readonly string[]] => [
-    `app: { script: server.js }\ncontrol: { socket: ${name} }`,
-    [`2:20 control.socket: "${name}" is a file that eggcup itself writes into health.dir; take another name`],
-  ]),
+  ...[...HEALTH_FILES, './ready', '.', '../eggcup/live', '.live.tmp', '/run/eggcup/started'].map(
+    (name): readonly [string, readonly string[]] => [
+      `app: { script: server.js }\ncontrol: { socket: ${name} }`,
+      [`2:20 control.socket: "${name}" is what eggcup itself writes into health.dir; take another name`],
+    ],
+  ),
   [
     'app: { script: server.js, unixSocket: a.sock }\nlisten: { strategy: reusePort }',
     [

@@ -56,6 +56,8 @@ test('what cannot be replaced says what and how to write it', () => {
     ['${PORT-1}', 'after ${PORT there must be }, :-default or :?message'],
     ['${file:}', 'a path must follow ${file:'],
     ['${file:nope}', '${file:nope} cannot be read: ENOENT'],
+    ['${UNSET:?${file:/run/pass}}', 'the variable UNSET is not set: (not shown)'],
+    ['${file:${file:/run/pass}}', '${file:(not shown)} cannot be read'],
   ] as const;
   for (const [text, message] of rows) assert.throws(() => interpolate(text, sources), { message }, text);
 });

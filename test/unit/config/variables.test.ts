@@ -38,6 +38,21 @@ test('each kind of value is read', (t) => {
   assert.equal(config.startup.timeout, 120_000);
 });
 
+test('a section without content is as if left out', (t) => {
+  const text = 'app: { script: server.js, env: { A: kept } }\nhealth: { failures: 5, http: { enabled: true } }\n';
+  const env = { EGGCUP__HEALTH: '', EGGCUP__APP__ENV: '', EGGCUP__WORKERS: '~' };
+  const space = new Workspace(t);
+  space.write('cluster.yaml', text);
+  for (const { config } of [
+    space.load(env),
+    space.load({}, { set: ['health=', 'app.env='] }),
+    space.load({ EGGCUP__HEALTH: '{ http: }' }),
+  ]) {
+    assert.deepEqual([config.health.failures, config.health.http.enabled], [5, true]);
+    assert.deepEqual(config.app.env, { A: 'kept' });
+  }
+});
+
 test('names and values of app.env are taken as they are', (t) => {
   const { config } = new Workspace(t).config('app: { script: server.js, env: { A: 1, Kept: 010 } }\n', {
     EGGCUP__APP__ENV__A: '0123',
@@ -81,6 +96,10 @@ test('the defaults of grace and of the health folder honour their variables', (t
   const bare = space.load();
   assert.deepEqual([bare.config.shutdown.grace, bare.config.health.dir], [30_000, '/run/eggcup']);
   assert.deepEqual(find(bare.tree, ['health', 'dir'])?.tree.origin, { kind: 'default' });
+  // As dist/probe.js takes it.
+  space.write('conf/cluster.yaml', 'app: { baseDir: .., script: server.js }\n');
+  const relative = space.load({ EGGCUP_CONFIG: 'conf/cluster.yaml', EGGCUP_HEALTH_DIR: 'run' });
+  assert.equal(relative.config.health.dir, space.path('run'));
   const written = space.config(`${app}shutdown: { grace: 40s }\n`, env);
   assert.equal(written.config.shutdown.grace, 40_000);
 });

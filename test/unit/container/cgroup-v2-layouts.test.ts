@@ -137,6 +137,15 @@ test('the affinity counts before the files of the cpuset, which stand in where /
   assert.deepEqual(gvisor.cpuset, present(5, '/sys/fs/cgroup/cpuset.cpus.effective'));
 });
 
+test('CPUs that could be plugged in are none', (t) => {
+  const online = '/sys/devices/system/cpu/online';
+  const status = { 'proc/self/status': 'Cpus_allowed_list:\t0-127\n' };
+  assert.deepEqual(factsOf(t, { ...status, [online]: '0-3\n' }).cpuset, present(4, online));
+  // By lxcfs a container's own are counted from 0.
+  const pinned = { 'proc/self/status': 'Cpus_allowed_list:\t4-5\n', [online]: '0-1\n' };
+  assert.deepEqual(factsOf(t, pinned).cpuset, present(2, '/proc/self/status'));
+});
+
 test('off Linux nothing is read', (t) => {
   const root = writeTree(t, { ...MACHINE, 'proc/self/cgroup': '0::/\n' });
   assert.deepEqual(readContainerFacts({ root, platform: 'darwin', availableParallelism: 10 }), {

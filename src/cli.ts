@@ -3,9 +3,9 @@
 import { isatty } from 'node:tty';
 import { runCli } from './cli/run.js';
 import { hasCode, messageOf } from './errors.js';
-import { printLine } from './terminal.js';
+import { printLine, workingDirectory } from './terminal.js';
 
-const surroundings = { env: process.env, cwd: process.cwd(), say, isTerminal: isatty(1) };
+const surroundings = { env: process.env, cwd: workingDirectory(), say, isTerminal: isatty(1) };
 
 void runCli(process.argv.slice(2), surroundings).then(({ code, out, err }) => {
   process.exitCode ??= code;

@@ -4,7 +4,6 @@
  * The one file that reads `process.argv` and calls `process.exit`.
  */
 import { resolve } from 'node:path';
-import { hasCode } from './errors.js';
 import { ClaimedSignals } from './init/claimed-signals.js';
 import type { CommandEnd } from './init/command-end.js';
 import type { EntryRequest } from './init/entry-args.js';
@@ -42,22 +41,13 @@ async function main(): Promise<number> {
       const { keepYoungGenerationSmall } = await import('./young-generation.js');
       keepYoungGenerationSmall(); // While it boots.
       const { runCluster } = await import('./master/run-cluster.js');
+      const { workingDirectory } = await import('./terminal.js');
       const exampleFile = fileURLToPath(new URL('../examples/hello/cluster.yaml', import.meta.url));
       const { configFile, set } = request;
       const { env } = process;
       const nativePart = { native, whyNotNative: whyNotNative() };
       return runCluster({ signals, ...nativePart, configFile, set, exampleFile, env, cwd: workingDirectory() });
     }
-  }
-}
-
-/** One that was removed is as good as none: relative names are then not found, and said to be so. */
-function workingDirectory(): string {
-  try {
-    return process.cwd();
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return '/';
-    throw error;
   }
 }
 

@@ -31,7 +31,8 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
   const { env, cwd } = surroundings;
   const native = loadNative();
   const loaded = load(given, surroundings);
-  const config = 'level' in loaded ? undefined : loaded.config;
+  const known = 'level' in loaded ? undefined : loaded;
+  const config = known?.config;
   const { platform, arch, pid, versions } = process;
   return [
     ...lookAtProgram({
@@ -47,7 +48,7 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
     'level' in loaded ? loaded : ok('config', loaded.file),
     ...(config === undefined ? [] : lookAtPaths(config, env, tmpdir())),
     ...(config === undefined ? [] : lookAtSticky(config.listen.sticky, native)),
-    ...(config === undefined ? [] : await lookAtCluster(config, cwd)),
+    ...(known === undefined ? [] : await lookAtCluster(known, cwd)),
   ];
 }
 

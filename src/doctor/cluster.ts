@@ -1,20 +1,27 @@
 import { join, resolve } from 'node:path';
 import { readFileSync, statSync } from 'node:fs';
+import type { LoadedConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { readContainerFacts } from '../container/facts.js';
 import { ANSWER_MS, ask } from '../control/client.js';
 import { EggcupError, hasCode } from '../errors.js';
+import { fallbackDir } from '../health/directory.js';
 import { chooseStrategy, readOffer } from '../listening/strategy.js';
 import { findFramework } from '../master/framework.js';
-import { checkPort } from '../master/ports.js';
+import { checkPort, lookAtUnixSocket } from '../master/ports.js';
 import { planSize } from '../sizing.js';
 import { type Finding, failure, ok, warning } from './finding.js';
+import { folder } from './paths.js';
 
 /** Whether the config's cluster could be started here, or runs already. */
-export async function lookAtCluster(config: Config, cwd: string): Promise<readonly Finding[]> {
+export async function lookAtCluster({ config, origin }: LoadedConfig, cwd: string): Promise<readonly Finding[]> {
   const plan = planSize(readContainerFacts(), config.workers);
   const size = plan.heapMiB === null ? '' : `, ${plan.heapMiB} MiB of heap each`;
-  const running = await runningMaster(config);
+  const { health, control } = config;
+  // Without a config file it may have been another one.
+  const running =
+    (await runningMaster(health.dir, control)) ??
+    (origin === 'example' ? await runningMaster(fallbackDir(), control) : undefined);
   return [
     ok('plan', `${plan.workers} app workers${size}: see eggcup plan`),
     ...plan.warnings.map((text) => warning('plan', text, 'see docs/sizing.md')),
@@ -45,8 +52,7 @@ function connections(config: Config): Finding {
 }
 
 /** By status.json, while its heart beats: what an earlier life left says nothing. */
-async function runningMaster({ health, control }: Config): Promise<Finding | undefined> {
-  const { dir } = health;
+async function runningMaster(dir: string, control: Config['control']): Promise<Finding | undefined> {
   const status = Date.now() - lastBeat(dir) > FRESH_MS ? undefined : readStatus(join(dir, 'status.json'));
   if (status === undefined) return undefined;
   const found = `a master, process ${status.pid}, is ${status.phase}`;
@@ -88,14 +94,33 @@ function readStatus(file: string): { readonly pid: number; readonly phase: strin
 
 async function ports({ app, health }: Config): Promise<readonly Finding[]> {
   const { http } = health;
-  const own = app.port === undefined ? undefined : await port('app.port', app.port, app.hostname);
+  // A master that can't write its files can't be told from others.
+  const isBlind = folder('health.dir', health.dir, '').level !== 'ok';
   return [
-    own ?? ok('app.port', 'not set: the application decides where it listens'),
-    ...(http.enabled ? [await port('health.http.port', http.port, http.host)] : []),
+    await address(app, isBlind),
+    ...(http.enabled ? [await port('health.http.port', http.port, http.host, isBlind)] : []),
   ];
 }
 
-async function port(name: string, number: number, host: string | undefined): Promise<Finding> {
+async function address({ port: number, hostname, unixSocket }: Config['app'], isBlind: boolean): Promise<Finding> {
+  if (number !== undefined) return port('app.port', number, hostname, isBlind);
+  if (unixSocket === undefined) return ok('app.port', 'not set: the application decides where it listens');
+  const name = 'app.unixSocket';
+  try {
+    const found = await lookAtUnixSocket(unixSocket, name);
+    return ok(
+      name,
+      found === 'free'
+        ? `${unixSocket} is free`
+        : `${unixSocket}, left by somebody who has ended, is removed at the start`,
+    );
+  } catch (error) {
+    if (!(error instanceof EggcupError)) throw error;
+    return taken(name, error.message, error.code === 'ERR_PORT_TAKEN', isBlind, 'choose another path');
+  }
+}
+
+async function port(name: string, number: number, host: string | undefined, isBlind: boolean): Promise<Finding> {
   try {
     await checkPort(number, host);
     return ok(name, `${number} is free`);
@@ -103,9 +128,12 @@ async function port(name: string, number: number, host: string | undefined): Pro
     if (!(error instanceof EggcupError)) throw error;
     const isTaken = error.code === 'ERR_PORT_TAKEN';
     const found = `cannot listen on ${host ?? '*'}:${number}${isTaken ? ': another process does' : ''}`;
-    const remedy = isTaken
-      ? 'end who listens there'
-      : 'take an address of this machine, and a port that this user may use';
-    return failure(name, found, `${remedy}, or change ${name}`);
+    return taken(name, found, isTaken, isBlind, 'take an address of this machine, and a port that this user may use');
   }
+}
+
+function taken(name: string, found: string, isTaken: boolean, isBlind: boolean, remedy: string): Finding {
+  if (isTaken && isBlind)
+    return warning(name, found, 'it may be the master itself, which cannot write its health.dir: mend that first');
+  return failure(name, found, `${isTaken ? 'end who listens there' : remedy}, or change ${name}`);
 }

@@ -48,7 +48,8 @@ function eggFolders({ app }: Config, env: NodeJS.ProcessEnv): readonly Finding[]
   ];
 }
 
-function folder(name: string, path: string, remedy: string): Finding {
+/** Whether something can be written there. */
+export function folder(name: string, path: string, remedy: string): Finding {
   const existing = nearestExisting(path);
   const why = whyUnwritable(existing);
   if (why !== undefined) return warning(name, `${path}: ${why}`, remedy);

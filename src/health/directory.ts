@@ -22,9 +22,14 @@ export async function openHealthDir(dir: string, mayFallBack: boolean): Promise<
   const reason = await takeOver(dir);
   if (reason === undefined) return { kind: 'writable', dir };
   if (!mayFallBack) return { kind: 'unwritable', dir, reason };
-  const fallback = join(tmpdir(), `eggcup-${ownUid()}`);
+  const fallback = fallbackDir();
   if (!isSafe(fallback) || (await takeOver(fallback)) !== undefined) return { kind: 'unwritable', dir, reason };
   return { kind: 'fallback', dir: fallback, reason };
+}
+
+/** What takes the place of a directory that can't be written, as in development. */
+export function fallbackDir(): string {
+  return join(tmpdir(), `eggcup-${ownUid()}`);
 }
 
 /** Not `os.userInfo`, which fails for a user without an entry in passwd(5), as `runAsUser` often is. */

@@ -54,17 +54,29 @@ function whyUnusable(port: number, hostname: string | undefined): Promise<string
   });
 }
 
+type SocketKey = 'app.unixSocket' | 'control.socket';
+
+/** Makes way for a Unix socket: a file that nobody listens on is removed. Throws as `lookAtUnixSocket` does. */
+export async function clearUnixSocket(path: string, key: SocketKey): Promise<void> {
+  if ((await lookAtUnixSocket(path, key)) === 'free') return;
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw unusable(path, key, error);
+  }
+}
+
 /**
- * Makes way for a Unix socket: a file that nobody listens on (left by a kill -9) is removed.
- * Throws `ERR_PORT_TAKEN` when somebody answers, `ERR_PORT_UNUSABLE` when the path is something else or too long. `key` has set it.
+ * Whether there is nothing, or a file that nobody listens on (left by a kill -9). Throws `ERR_PORT_TAKEN` when somebody answers,
+ * `ERR_PORT_UNUSABLE` when the path is something else or too long. `key` has set it.
  */
-export async function clearUnixSocket(path: string, key: 'app.unixSocket' | 'control.socket'): Promise<void> {
+export async function lookAtUnixSocket(path: string, key: SocketKey): Promise<'free' | 'left'> {
   if (isTooLong(path)) {
     const long = `is longer than ${MAX_SOCKET_PATH_BYTES} bytes, which the kernel would cut off`;
     throw new EggcupError('ERR_PORT_UNUSABLE', `${key} ${path} ${long}; choose a shorter path`);
   }
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return;
+  if (found === undefined) return 'free';
   if (!found.isSocket()) {
     throw new EggcupError('ERR_PORT_UNUSABLE', `${key} ${path} exists and is no socket; remove it or choose another`);
   }
@@ -72,11 +84,7 @@ export async function clearUnixSocket(path: string, key: 'app.unixSocket' | 'con
     const conflict = key === 'app.unixSocket' ? 'ClusterPortConflictError: ' : '';
     throw new EggcupError('ERR_PORT_TAKEN', `${conflict}${key} ${path} is taken: another process listens on it`);
   }
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw unusable(path, key, error);
-  }
+  return 'left';
 }
 
 function unusable(path: string, key: string, error: unknown): EggcupError {

@@ -1,6 +1,7 @@
 /** `eggcup check`, `print`, `plan` and `schema`, as an operator calls them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { join } from 'node:path';
 import { folderWith, run, runJson } from '../helpers/cli.js';
@@ -181,6 +182,36 @@ test('a reader that goes away is no failure, a device that is full is one', (t) 
   const full = shell(`${tool} check > /dev/full`);
   assert.equal(full.status, 1);
   assert.match(full.stderr, /^eggcup: the answer cannot be written: ENOSPC.*\n$/);
+});
+
+test('a pipe that somebody has made non-blocking gets the whole answer', (t) => {
+  const folder = folderWith(t, {
+    ...good,
+    // Fills the pipe, and keeps it as it is until the tool has ended.
+    'fill.mjs': `import { existsSync, writeFileSync } from 'node:fs';
+      process.stdout._handle.setBlocking(false);
+      process.stdout.write('.'.repeat(60000), () => writeFileSync('filled', ''));
+      setInterval(() => existsSync('ended') && process.exit(), 20);`,
+  });
+  const tool = `"${process.execPath}" "${join(projectRoot, 'dist/cli.js')}"`;
+  const untilThere = (file: string): string => `until [ -e ${file} ]; do sleep 0.02; done`;
+  const writer = `"${process.execPath}" fill.mjs & ${untilThere('filled')}; ${tool} schema; echo $? >&2; touch ended; wait`;
+  // The reader waits for what must not happen: that the tool ends before it reads.
+  const reader = 'for i in {1..50}; do [ -e ended ] || sleep 0.02; done; cat';
+  const { stdout, stderr } = spawnSync('bash', ['-c', `(${writer}) | (${reader})`], { cwd: folder, encoding: 'utf8' });
+  assert.equal(stderr, '0\n');
+  assert.equal(stdout.slice(60_000), run('cli', ['schema'], folder).stdout);
+});
+
+test('the tool answers in a folder that was removed', (t) => {
+  const folder = folderWith(t, good);
+  const line = `cd gone && rmdir ../gone && exec "$0" "$1" --version`;
+  mkdirSync(join(folder, 'gone'));
+  const { status, stderr } = spawnSync('bash', ['-c', line, process.execPath, join(projectRoot, 'dist/cli.js')], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  assert.deepEqual([status, stderr], [0, '']);
 });
 
 test('plan says what is missing to start', (t) => {

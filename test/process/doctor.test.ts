@@ -1,6 +1,7 @@
 /** `eggcup doctor`, where it is called. */
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -87,6 +88,30 @@ test('beside a running master it says so, and does not take its port for a stran
   assert.equal(findings.has('app.port'), false);
   assert.equal(await cluster.stop(), 0);
   assert.equal(examine(cluster.dir, '--config', 'cluster.yaml').has('running'), false);
+});
+
+test('a master that can write no health files may be who holds the port', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', {
+    health: { dir: fixture('scripts/hello.js/health') },
+  });
+  await cluster.untilLogged('cluster.ready');
+  const port = examine(cluster.dir, '--config', 'cluster.yaml').get('app.port');
+  assert.deepEqual([port?.level, port?.found], ['warning', `cannot listen on *:${cluster.port}: another process does`]);
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('a Unix socket is looked at as the start does, and left as it is', async (t) => {
+  const folder = folderWith(t, script);
+  const look = (path: string): Finding | undefined =>
+    examine(folder, '--set', `app.unixSocket=${path}`).get('app.unixSocket');
+  assert.equal(look('app.sock')?.found, `${join(folder, 'app.sock')} is free`);
+  assert.match(look('cluster.yaml')?.found ?? '', /exists and is no socket/);
+  assert.match(look('x'.repeat(120))?.found ?? '', /is longer than 107 bytes/);
+  const path = join(folder, 'app.sock');
+  const server = createServer().listen(path);
+  await once(server, 'listening');
+  assert.deepEqual([look(path)?.level, existsSync(path)], ['failure', true]);
+  server.close();
 });
 
 test('folders that its user may not write to are warned of', (t) => {

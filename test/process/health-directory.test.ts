@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sta
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { run } from '../helpers/cli.js';
 import { type Cluster, fixture, startCluster, startScript } from '../helpers/cluster.js';
 import { freePort, get } from '../helpers/net.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
@@ -134,6 +135,10 @@ test('without a config file the bundled example runs, with other health files wh
   await until('ready', () => existsSync(join(instead, 'ready')));
   assert.equal(cluster.log[0]?.event, 'boot.example');
   assert.match((await get(Number(env.PORT))).body, /^Hello from app worker \d+\n/);
+  // The doctor looks there too, and does not take the master for a stranger.
+  const { stdout, code } = run('cli', ['doctor'], join(dir, 'empty'), env);
+  assert.match(stdout, new RegExp(`running +a master, process ${cluster.pid}, is running`));
+  assert.equal(code, 0);
   assert.equal(await cluster.stop(), 0);
   assert.deepEqual(readdirSync(instead), []);
 });

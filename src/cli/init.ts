@@ -69,11 +69,12 @@ function oneLine(text: string): string {
   return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text;
 }
 
-function summary(file: string, { app, agent, port }: Found): string {
+function summary(file: string, { app, agent, port, left }: Found): string {
   const parts = [
     `${app.kind} ${oneLine(app.value)} (${app.from})`,
     ...(agent === undefined ? [] : [`agent ${agent.value}`]),
     port === undefined ? 'the port is for you to set' : `port ${port.value} (${port.from})`,
+    ...(left.length === 0 ? [] : [`left out: ${oneLine(left.join(' '))}`]),
   ];
   const named = basename(file) === 'cluster.yaml' && !file.includes('/') ? '' : ` --config ${file}`;
   return `wrote ${file}: ${parts.join(', ')}\nnext: eggcup plan${named}`;

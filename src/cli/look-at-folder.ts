@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findProgram } from '../config/files.js';
 import { hasCode } from '../errors.js';
 import { readManifest } from '../manifest.js';
+import { parseStartLine, type StartLine } from './start-line.js';
 
 /** What a folder seems to hold, each with the place it was found in. */
 export interface Found {
@@ -10,8 +11,12 @@ export interface Found {
   readonly agent: Clue | undefined;
   /** Number, or `${PORT:-3000}` where the program asks for the variable. */
   readonly port: Clue | undefined;
+  /** As the config writes them, as are `args` and `env`: a `$` may begin a variable. */
   readonly nodeOptions: readonly string[];
   readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** What of the start line has no place in a config. */
+  readonly left: readonly string[];
 }
 
 interface Clue {
@@ -25,7 +30,7 @@ export function lookAtFolder(folder: string): Found | undefined {
   const framework = frameworkOf(manifest);
   if (framework !== undefined) {
     const app = { kind: 'framework', ...framework } as const;
-    return { app, agent: undefined, port: eggPort(folder), nodeOptions: [], args: [] };
+    return { app, agent: undefined, port: eggPort(folder), nodeOptions: [], args: [], env: {}, left: [] };
   }
   const start = startOf(manifest);
   const app = scriptOf(folder, manifest, start?.program);
@@ -33,8 +38,9 @@ export function lookAtFolder(folder: string): Found | undefined {
   const agent =
     findProgram(join(folder, 'agent.js')) === undefined ? undefined : { value: 'agent.js', from: 'the folder' };
   const own = app.value === start?.program ? start : undefined;
-  const { options: nodeOptions = [], args = [] } = own ?? {};
-  return { app: { kind: 'script', ...app }, agent, port: scriptPort(folder, app.value, own?.port), nodeOptions, args };
+  const { options: nodeOptions = [], args = [], env = {}, left = [] } = own ?? {};
+  const port = scriptPort(folder, app.value, own?.port);
+  return { app: { kind: 'script', ...app }, agent, port, nodeOptions, args, env, left };
 }
 
 interface Manifest {
@@ -51,45 +57,9 @@ function frameworkOf({ egg, dependencies }: Manifest): Clue | undefined {
   return dependencies?.['egg'] === undefined ? undefined : { value: 'egg', from: 'dependencies in package.json' };
 }
 
-/** How `npm start` starts a program with node. */
-interface Start {
-  readonly program: string;
-  readonly options: readonly string[];
-  readonly args: readonly string[];
-  /** What the line sets before it: `PORT=8080 node …`. */
-  readonly port: string | undefined;
-}
-
-/** Of several commands in a line the last one is the server: `node migrate.js && node server.js`. */
-function startOf({ scripts }: Manifest): Start | undefined {
-  if (typeof scripts?.start !== 'string') return undefined;
-  const commands = scripts.start.split(/&&|\|\||[;|&]/).map((command) => wordsOf(command));
-  return commands.map(startIn).findLast((start) => start !== undefined);
-}
-
-function startIn(words: readonly string[]): Start | undefined {
-  const node = words.findIndex((word) => /^(?:.*\/)?node$/.test(word));
-  if (node === -1) return undefined;
-  let index = node + 1;
-  while (words[index]?.startsWith('-') === true) index += TAKES_A_WORD.test(words[index] ?? '') ? 2 : 1;
-  const program = words[index];
-  if (program === undefined) return undefined;
-  const variable = words.slice(0, node).find((word) => /^PORT=\d+$/.test(word));
-  return {
-    program,
-    options: words.slice(node + 1, index),
-    args: words.slice(index + 1),
-    port: variable?.slice('PORT='.length),
-  };
-}
-
-/** Options of Node.js whose value may be the next word. */
-const TAKES_A_WORD =
-  /^(?:-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--env-file|--env-file-if-exists|--title|--input-type|--icu-data-dir|--openssl-config|--redirect-warnings|--disable-warning|--inspect-port)$/;
-
-/** As a shell parts them, as far as quotes go. */
-function wordsOf(command: string): readonly string[] {
-  return [...command.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) => word.replaceAll(/["']/g, ''));
+/** What `npm start` starts. */
+function startOf({ scripts }: Manifest): StartLine | undefined {
+  return typeof scripts?.start === 'string' ? parseStartLine(scripts.start) : undefined;
 }
 
 const START = 'scripts.start in package.json';

@@ -8,7 +8,7 @@ import type { Found } from './look-at-folder.js';
  * comment. The explanations are the schema's. `schemaFile` is where an editor finds the JSON Schema.
  */
 export function starterConfig(found: Found, schemaFile: string): string {
-  const { app, agent, port, nodeOptions, args } = found;
+  const { app, agent, port, nodeOptions, args, env } = found;
   return [
     `# yaml-language-server: $schema=${schemaFile}`,
     '# What is commented out has the value that stands there. All keys: eggcup schema, docs/configuration.md.',
@@ -22,6 +22,7 @@ export function starterConfig(found: Found, schemaFile: string): string {
       : set(['app', 'port'], scalarWithVariable(port.value), port.from)),
     ...(nodeOptions.length === 0 ? [] : set(['app', 'nodeOptions'], flow(nodeOptions), app.from)),
     ...(args.length === 0 ? [] : set(['app', 'args'], flow(args), app.from)),
+    ...(Object.keys(env).length === 0 ? [] : set(['app', 'env'], dictionary(env), app.from)),
     ...(agent === undefined
       ? []
       : ['', ...explanation(['agent'], ''), 'agent:', ...set(['agent', 'script'], scalar(agent.value), agent.from)]),
@@ -63,7 +64,13 @@ function scalarWithVariable(text: string): string {
 }
 
 function flow(texts: readonly string[]): string {
-  return `[${texts.map((text) => JSON.stringify(text.replaceAll('$', '$$$$'))).join(', ')}]`;
+  return `[${texts.map((text) => JSON.stringify(text)).join(', ')}]`;
+}
+
+function dictionary(values: Readonly<Record<string, string>>): string {
+  return `{ ${Object.entries(values)
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+    .join(', ')} }`;
 }
 
 const WIDTH = 100;

@@ -31,7 +31,8 @@ test('the program of "start", its options and its port', (t) => {
   });
   const { app, agent } = written(folder);
   const nodeOptions = ['--enable-source-maps', '--no-warnings'];
-  assert.deepEqual(app, { script: 'src/main.js', port: '${PORT:-8080}', nodeOptions });
+  const env = { NODE_ENV: 'production' };
+  assert.deepEqual(app, { script: 'src/main.js', port: '${PORT:-8080}', nodeOptions, env });
   assert.deepEqual(agent, { script: 'agent.js' });
 });
 
@@ -59,9 +60,32 @@ test('of a start line: the last program, not the value of an option; its argumen
   assert.deepEqual(start('node -r ./x.mjs server.js'), { script, nodeOptions: ['-r', './x.mjs'] });
   assert.deepEqual(start('node --import=./x.mjs server.js'), { script, nodeOptions: ['--import=./x.mjs'] });
   assert.deepEqual(start('node --env-file .env server.js'), { script, nodeOptions: ['--env-file', '.env'] });
-  assert.deepEqual(start('node server.js --flag "a b" $X'), { script, args: ['--flag', 'a b', '$$X'] });
+  assert.deepEqual(start('node server.js --flag "a b" $X'), { script, args: ['--flag', 'a b', '${X:-}'] });
   assert.deepEqual(start('node x.mjs && node server.js'), { script });
   assert.deepEqual(start('cross-env PORT=8138 node server'), { script: 'server', port: '${PORT:-8138}' });
+});
+
+test('what only a shell or a developer has a use for is left out, and said', (t) => {
+  const start = (line: string): readonly [unknown, string | undefined] => {
+    const folder = folderWith(t, { 'package.json': JSON.stringify({ scripts: { start: line } }), 'server.js': '' });
+    const { stdout } = run('cli', ['init'], folder);
+    const { app } = parse(readFileSync(join(folder, 'cluster.yaml'), 'utf8')) as Written;
+    return [app, /left out: (.*)$/m.exec(stdout)?.[1]];
+  };
+  const script = 'server.js';
+  assert.deepEqual(start('A=1 B="$HOME x" node --watch server.js --port $PORT > log.txt 2>&1'), [
+    { script, args: ['--port', '${PORT:-}'], env: { A: '1', B: '${HOME:-} x' } },
+    '--watch > log.txt 2>&1',
+  ]);
+  assert.deepEqual(start('node --inspect=0.0.0.0:9229 --watch-path src --no-warnings server.js'), [
+    { script, nodeOptions: ['--no-warnings'] },
+    '--inspect=0.0.0.0:9229 --watch-path src',
+  ]);
+  const words = `'$X' "\${Y:-80}" \${Z} $(date) &>>x`;
+  assert.deepEqual(start(`node server.js ${words} & wait`), [
+    { script, args: ['$$X', '${Y:-80}', '${Z:-}'] },
+    '$(date) &>>x',
+  ]);
 });
 
 test('what is commented out, is no port, or is no JavaScript does not count', (t) => {

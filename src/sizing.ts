@@ -54,6 +54,11 @@ export function planSize(facts: ContainerFacts, config: SizingConfig): Plan {
   };
 }
 
+/** What is wrong with so many workers of this heap, each, where somebody wants other than the plan. */
+export function warningsFor(facts: ContainerFacts, workers: number, heapMiB: number | null): readonly string[] {
+  return heapMiB === null ? [] : overcommit(heapMiB, workers, memoryOf(facts));
+}
+
 /** What the memory limit leaves for app workers, or why nothing is known to limit them. */
 type Memory =
   | { readonly kind: 'limited'; readonly forWorkersBytes: number; readonly text: string }

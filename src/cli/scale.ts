@@ -31,7 +31,7 @@ export const scale: CliCommand = {
 async function scaleTo(workers: number, path: string): Promise<Answer> {
   const answer = await ask(path, { request: 'scale', workers }, ANSWER_MS);
   if (!answer.ok) return failed('scale', answer.message);
-  const { from, to, startupMs } = answer as ScaleAnswer;
+  const { from, to, startupMs, warnings } = answer as ScaleAnswer;
   let best = 0;
   // Each that comes to listen gives the others as long again: few may start at once.
   for (let deadline = performance.now() + startupMs; ;) {
@@ -43,7 +43,10 @@ async function scaleTo(workers: number, path: string): Promise<Answer> {
     if (listening === to)
       return {
         code: 0,
-        out: `${to} app ${to === 1 ? 'worker listens' : 'workers listen'}; there were to be ${from} before`,
+        out: [
+          `${to} app ${to === 1 ? 'worker listens' : 'workers listen'}; there were to be ${from} before`,
+          ...warnings,
+        ].join('\n'),
       };
     if (listening > best) deadline = performance.now() + startupMs;
     best = Math.max(best, listening);

@@ -27,6 +27,8 @@ export interface ScaleAnswer {
   readonly to: number;
   /** In milliseconds, the time that a start may take. */
   readonly startupMs: number;
+  /** What is wrong with so many: memory does not hold them. */
+  readonly warnings: readonly string[];
 }
 
 export interface Refusal {

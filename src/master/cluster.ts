@@ -11,7 +11,7 @@ import { Configuration } from './configuration.js';
 import { Examiner } from './examiner.js';
 import { Executor } from './executor.js';
 import { HealthReporter } from './health-reporter.js';
-import { Loop } from './loop.js';
+import { type Happening, Loop } from './loop.js';
 import { Messages } from './messages.js';
 import { PostMortem } from './post-mortem.js';
 import { Watches } from './watches.js';
@@ -158,12 +158,21 @@ export class Cluster {
 
   /** So many app workers more, or fewer. */
   scaleBy(by: number, reason: string): void {
-    this.#loop.dispatch({ kind: 'scale-requested', reason, by });
+    this.#scale({ kind: 'scale-requested', reason, by });
   }
 
-  /** So many app workers there are to be. */
-  scaleTo(to: number, reason: string): void {
-    this.#loop.dispatch({ kind: 'scale-requested', reason, to });
+  /** So many app workers there are to be. Returns what is wrong with that: they are had all the same. */
+  scaleTo(to: number, reason: string): readonly string[] {
+    return this.#scale({ kind: 'scale-requested', reason, to });
+  }
+
+  #scale(request: Happening & { readonly kind: 'scale-requested' }): readonly string[] {
+    const before = this.#loop.state.wanted;
+    this.#loop.dispatch(request);
+    const { wanted } = this.#loop.state;
+    const warnings = wanted > before ? this.#configuration.warningsFor(wanted) : [];
+    for (const warning of warnings) this.#log.warn('sizing.warning', { warning });
+    return warnings;
   }
 
   get status(): Snapshot {

@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { type ContainerFacts, readContainerFacts } from '../container/facts.js';
 import type { Log } from '../log.js';
-import { type Plan, planSize } from '../sizing.js';
+import { type Plan, planSize, warningsFor } from '../sizing.js';
 import type { LaunchId } from '../supervisor/model.js';
 import { launchesInUse } from '../supervisor/view.js';
 import type { Boot } from './boot.js';
@@ -59,6 +59,11 @@ export class Configuration {
   get heapLimitBytes(): number | undefined {
     const { heapMiB } = this.#plan;
     return heapMiB === null ? undefined : heapMiB * 2 ** 20;
+  }
+
+  /** What is wrong with so many app workers: each has the heap of the plan, which may have been made for fewer. */
+  warningsFor(workers: number): readonly string[] {
+    return workers <= this.#plan.workers ? [] : warningsFor(this.#facts, workers, this.#plan.heapMiB);
   }
 
   /** The container's limits as they are now, whether or not anything follows from them. */

@@ -36,8 +36,8 @@ async function reload(
 function scale(cluster: Cluster, to: number): ControlAnswer {
   const { phase, workers: from } = cluster.status;
   if (phase === 'stopping') return STOPPING;
-  cluster.scaleTo(to, 'eggcup scale');
-  return { ok: true, from, to, startupMs: cluster.startupMs };
+  const warnings = cluster.scaleTo(to, 'eggcup scale');
+  return { ok: true, from, to, startupMs: cluster.startupMs, warnings };
 }
 
 const STOPPING: Refusal = { ok: false, code: 'stopping', message: 'the cluster stops' };

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from 'node:http';
 import { test, type TestContext } from 'node:test';
+import { run } from '../helpers/cli.js';
 import { type Cluster, fixture, startCluster } from '../helpers/cluster.js';
 import { ENTER_CGROUP, makeCgroup, setQuota } from '../helpers/cgroup.js';
 import { Load, ask } from '../helpers/load.js';
@@ -68,6 +69,22 @@ test('the number of workers follows the CPU quota, up and down, and no request i
   );
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
+});
+
+test('more workers than memory holds are had, but not without a word', async (t) => {
+  const group = makeCgroup(t, 'memory');
+  if (group === undefined) return;
+  writeFileSync(join(group, 'memory.limit_in_bytes'), String(512 * MIB));
+  const { cluster, clients } = await startIn(t, [group], { memoryPerWorker: '300Mi' });
+  await untilWorkers(cluster, 1);
+  const { code, stdout } = run('cli', ['scale', '2', '--dir', cluster.healthDir], cluster.dir);
+  const warning = 'warning: no room for 2 heaps of 240 MiB in the 320 MiB for workers';
+  assert.deepEqual([code, stdout.split(' (')[0]], [0, `2 app workers listen; there were to be 1 before\n${warning}`]);
+  assert.match(String((await cluster.untilLogged('sizing.warning'))['warning']), new RegExp(`^${warning}`));
+  const fewer = run('cli', ['scale', '1', '--dir', cluster.healthDir], cluster.dir);
+  assert.equal(fewer.stdout, '1 app worker listens; there were to be 2 before\n');
+  await clients.stop();
+  assert.equal(await cluster.stop(), 0);
 });
 
 test('the heap of each worker follows the memory limit: they are replaced one by one', async (t) => {

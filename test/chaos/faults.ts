@@ -121,11 +121,20 @@ export class Faults {
       pid,
       kind,
       signal,
-      isHeard: kind !== 'master' || canHear(outerPid, signal),
+      isHeard: kind !== 'master' || this.#canHear(signal),
     };
     if (!send(outerPid, signal)) return undefined;
     this.deliveries.push(delivery);
     return outerPid;
+  }
+
+  /**
+   * Signals that stop a process by default wait for one that is stopped, and are forgotten when it goes on (signal(7)). One that was told
+   * to stop may not have stopped yet.
+   */
+  #canHear(signal: NodeJS.Signals): boolean {
+    const isStopped = this.#paused.has(this.#master) || stateOf(this.#master) === 'T';
+    return isInCharge(this.#master) && !(isStopped && ['SIGTTIN', 'SIGTTOU'].includes(signal));
   }
 
   #find(target: Target): (Pick<LivingProcess, 'outerPid' | 'pid'> & Pick<Delivery, 'kind'>) | undefined {
@@ -194,12 +203,6 @@ function limitDescriptors(pid: number, limit: number): void {
 /** Whether eggcup has taken its signals: by the last of them, for Node itself has handlers of the first. */
 export function isInCharge(master: number): boolean {
   return catchesSignal(master, 'SIGSYS');
-}
-
-/** Signals that stop a process by default wait for one that is stopped, and are forgotten when it goes on (signal(7)). */
-function canHear(master: number, signal: NodeJS.Signals): boolean {
-  const isForgotten = stateOf(master) === 'T' && ['SIGTTIN', 'SIGTTOU'].includes(signal);
-  return isInCharge(master) && !isForgotten;
 }
 
 /** Whether somebody was there to get it. */

@@ -30,7 +30,8 @@ export type Meddler = (sample: Sample, healthDir: string) => void;
 /** Does a schedule to a real master and tells what was seen. Nothing is left of it afterwards. */
 export async function runSchedule(schedule: Schedule, meddle?: Meddler): Promise<Observation> {
   const { setup } = schedule;
-  const [port, httpPort] = [await quietPort(), await quietPort()];
+  const port = await quietPort();
+  const httpPort = await quietPort(port);
   const sandbox = new Sandbox(setup, port, httpPort);
   try {
     await sandbox.untilStarted(setup.role);
@@ -185,10 +186,10 @@ class Runner {
 }
 
 /** A free port where the kernel takes none for others' connections: they may come in the middle of a run. */
-async function quietPort(): Promise<number> {
+async function quietPort(other?: number): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);
-    if (await isFree(port)) return port;
+    if (port !== other && (await isFree(port))) return port;
   }
 }
 

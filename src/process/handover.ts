@@ -75,12 +75,15 @@ export class Handover {
       if (accepted !== true && handed.listeners.size === 0) handed.connection.close();
     });
 
+    const refused = new Set<number | string>();
     const refuse = (): void => {
-      // One is on its way at a time, and those before it were answered.
-      const [seq] = untaken.keys();
+      // One is on its way at a time, and those before it were answered, or refused as well: a worker may have several ports.
+      const seq = [...untaken.keys()].find((one) => !refused.has(one));
+      if (seq === undefined) return;
+      refused.add(seq);
       const answer = (): void => {
-        if (seq !== undefined && untaken.has(seq))
-          child.emit('internalMessage', { cmd: CLUSTER, ack: seq, accepted: false });
+        refused.delete(seq);
+        if (untaken.has(seq)) child.emit('internalMessage', { cmd: CLUSTER, ack: seq, accepted: false });
       };
       later(answer, REFUSED_MS).unref();
     };

@@ -8,8 +8,11 @@ const HEAD_END = '\r\n\r\n';
 /** What is longer is no answer in HTTP. */
 const MAX_HEAD_BYTES = 16_384;
 
-/** `head`: the answer to the request to upgrade is being written. `raw`: it leads to something else than a WebSocket. */
-type Speaks = 'head' | 'frames' | 'raw';
+/**
+ * `head`: the answer to the request to upgrade is being written. `raw`: it leads to something else than a WebSocket. `refusal`: it is an
+ * answer as any other, which ends by itself.
+ */
+type Speaks = 'head' | 'frames' | 'raw' | 'refusal';
 
 /**
  * Follows what an application writes to an upgraded connection, so that a close frame can be put between two of its frames,
@@ -34,8 +37,7 @@ export class UpgradedConnection {
   end(): void {
     if (this.#end !== 'open') return;
     this.#end = 'wanted';
-    if (this.#speaks === 'raw') this.#stream.end();
-    else this.#sayClose();
+    this.#sayGoodBye();
   }
 
   destroy(): void {
@@ -49,18 +51,21 @@ export class UpgradedConnection {
       return true;
     }
     const isAnswer = this.#speaks === 'head';
-    if (this.#speaks !== 'raw') this.#read(bytesOf(chunk, others[0]));
+    if (isAnswer || this.#speaks === 'frames') this.#read(bytesOf(chunk, others[0]));
     const hasRoom = Reflect.apply(this.#write, this.#stream, [chunk, ...others]) as boolean;
-    if (isAnswer && this.#speaks === 'raw' && this.#end === 'wanted') this.#stream.end();
-    else this.#sayClose();
+    // Behind a close frame of its own the application ends by itself.
+    if (isAnswer || this.#speaks === 'frames') this.#sayGoodBye();
     return hasRoom;
   }
 
-  #sayClose(): void {
+  /** A close frame, or the end of something else than a WebSocket, as soon as may be. */
+  #sayGoodBye(): void {
+    if (this.#end !== 'wanted') return;
     const isBetween = this.#speaks === 'frames' && this.#payloadLeft === 0 && this.#head.length === 0;
-    if (this.#end !== 'wanted' || !isBetween) return;
+    if (!isBetween && this.#speaks !== 'raw') return;
     this.#end = 'said';
-    this.#write(CLOSE_FRAME);
+    if (isBetween) this.#write(CLOSE_FRAME);
+    else this.#stream.end();
   }
 
   #read(bytes: Buffer): void {
@@ -75,8 +80,7 @@ export class UpgradedConnection {
     this.#head = end === -1 ? all : Buffer.alloc(0);
     if (all.length > MAX_HEAD_BYTES) this.#speaks = 'raw';
     if (end === -1) return all.subarray(all.length);
-    const isWebSocket = /^HTTP\/1\.1 101 [^]*^upgrade: *websocket *$/im.test(all.toString('latin1', 0, end));
-    this.#speaks = isWebSocket ? 'frames' : 'raw';
+    this.#speaks = meaningOf(all.toString('latin1', 0, end));
     return all.subarray(end + HEAD_END.length);
   }
 
@@ -97,6 +101,12 @@ export class UpgradedConnection {
     if (frame.opcode === OPCODE_CLOSE) this.#speaks = 'raw';
     return all.subarray(frame.headBytes);
   }
+}
+
+/** 2xx is what CONNECT is answered with (RFC 9110, 9.3.6). */
+function meaningOf(head: string): Speaks {
+  if (/^HTTP\/1\.1 101 [^]*^upgrade: *websocket *$/im.test(head)) return 'frames';
+  return /^HTTP\/1\.\d [3-5]/.test(head) ? 'refusal' : 'raw';
 }
 
 interface FrameHead {

@@ -65,6 +65,24 @@ test('a worker without a free descriptor takes connections again as soon as it h
   assert.equal(await cluster.stop(), 0);
 });
 
+test('a worker without a free descriptor loses none of its ports', async (t) => {
+  const other = await freePort();
+  const cluster = await startScript(t, 'scripts/loses-channel.js', {
+    workers: { count: 1 },
+    app: { env: { OTHER_PORT: String(other), FLAG: '' } },
+  });
+  await cluster.untilReady();
+  const pid = cluster.pidOf('app-0');
+  assert.ok(pid);
+  limitDescriptors(pid, 0);
+  const answers = [get(cluster.port), get(other)];
+  assert.equal(await Promise.race([Promise.allSettled(answers), setTimeout(300)]), undefined);
+  limitDescriptors(pid, 1024);
+  for (const { body } of await Promise.all(answers)) assert.equal(body, String(pid));
+  for (const port of [cluster.port, other]) assert.equal((await get(port)).body, String(pid));
+  assert.equal(await cluster.stop(), 0);
+});
+
 test('meanwhile another worker takes them', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js');
   await cluster.untilReady();

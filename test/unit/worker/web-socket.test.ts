@@ -122,6 +122,29 @@ test('while the answer is being written the close frame waits', () => {
   assert.deepEqual(written().subarray(ANSWER.length), GOING_AWAY);
 });
 
+test('an answer that refuses is written whole, and ends when the application ends it', () => {
+  for (const isAsked of ['before', 'between']) {
+    const { stream, written } = sink();
+    const connection = new UpgradedConnection(stream);
+    if (isAsked === 'before') connection.end();
+    const [head, body] = ['HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n', 'no'];
+    stream.write(head);
+    if (isAsked === 'between') connection.end();
+    assert.equal(stream.writableEnded, false);
+    stream.end(body);
+    assert.equal(written().toString(), head + body);
+  }
+});
+
+test('what is written to a tunnel that was ended goes nowhere, and harms nobody', async () => {
+  const { stream, written } = sink();
+  const connection = new UpgradedConnection(stream);
+  stream.write('HTTP/1.1 200 Connection established\r\n\r\n');
+  connection.end();
+  await new Promise((resolve) => stream.write('late', resolve));
+  assert.equal(written().toString().includes('late'), false);
+});
+
 test('a tunnel whose answer comes after the end began is ended too', () => {
   const { stream, written } = sink();
   const connection = new UpgradedConnection(stream);

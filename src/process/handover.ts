@@ -118,8 +118,9 @@ export class Handover {
 }
 
 /**
- * Node hears of a channel's end only when no handle is on its way, which may be never, and meanwhile hands connections to it that
- * nobody gets. `end` is called at once, and again when the process has exited.
+ * Node tells of a channel's end only when no handle is on its way: it waits for the word of who got it, which does not come any more, and
+ * meanwhile hands connections to it that nobody gets. `end` is called at once, and again when the process has exited; `disconnect`
+ * follows as it does otherwise.
  */
 export function whenChannelEnds(child: ChildProcess, end: () => void): void {
   const disconnect = child.disconnect.bind(child);
@@ -130,6 +131,8 @@ export function whenChannelEnds(child: ChildProcess, end: () => void): void {
   child.disconnect = () => {
     disconnect();
     endIfClosed();
+    const isHeldBack = !child.connected && child.channel !== null;
+    if (isHeldBack) child.emit('internalMessage', { cmd: 'NODE_HANDLE_ACK' });
   };
   child.once('exit', endIfClosed);
 }

@@ -11,7 +11,6 @@ import { startScript } from '../helpers/cluster.js';
 import { workerPids } from '../helpers/egg.js';
 import { limitDescriptors } from '../helpers/descriptors.js';
 import { freePort, get } from '../helpers/net.js';
-import { isLiving } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 
 test('a connection that a killed worker had not taken gets to another one', async (t) => {
@@ -111,9 +110,11 @@ for (const sticky of ['none', 'address']) {
     writeFileSync(env.FLAG, '');
     for (const { body } of await Promise.all(answers)) assert.notEqual(Number(body), blocked);
     for (let count = 0; count < 4; count += 1) assert.notEqual(Number((await get(other)).body), blocked);
-    assert.ok(isLiving(blocked));
+    const { slot } = await cluster.untilLogged('child.disconnected', { pid: blocked });
+    assert.deepEqual(cluster.logged('child.exited', { pid: blocked }), []);
+    await cluster.untilReplaced(String(slot), blocked);
     process.kill(blocked, 'SIGKILL');
-    await cluster.untilReplaced(['app-0', 'app-1'].find((slot) => cluster.pidOf(slot) === blocked) ?? '', blocked);
+    await cluster.untilLogged('child.exited', { pid: blocked });
     assert.equal(await cluster.stop(), 0);
   });
 }

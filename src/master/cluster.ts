@@ -57,7 +57,6 @@ export class Cluster {
     this.#postMortem = new PostMortem({
       oomKills: findOomCounter(),
       memoryLimitBytes: () => this.#configuration.memoryLimitBytes,
-      heapLimitBytes: () => this.#configuration.heapLimitBytes,
       rss: this.#rss,
     });
     const policy = policyOf(config, plan, roles.agent !== undefined);

@@ -55,12 +55,6 @@ export class Configuration {
     return limit.kind === 'present' ? limit.value : undefined;
   }
 
-  /** Of each app worker; `undefined` where V8 decides. */
-  get heapLimitBytes(): number | undefined {
-    const { heapMiB } = this.#plan;
-    return heapMiB === null ? undefined : heapMiB * 2 ** 20;
-  }
-
   /** What is wrong with so many app workers: each has the heap of the plan, which may have been made for fewer. */
   warningsFor(workers: number): readonly string[] {
     return workers <= this.#plan.workers ? [] : warningsFor(this.#facts, workers, this.#plan.heapMiB);

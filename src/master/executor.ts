@@ -155,8 +155,8 @@ export class Executor implements ChildEvents {
     const { children, dispatch, onExit } = this.#options;
     children.delete(child.id);
     this.#options.messages.forget(child);
-    const { slot, pid, isKilled } = child;
-    const cause = onExit({ slot, pid, code, signal, isKilled });
+    const { slot, pid, isKilled, launch } = child;
+    const cause = onExit({ slot, pid, code, signal, isKilled, heapMiB: launch.heapMiB });
     dispatch({ kind: 'child-exited', id: child.id, code, signal, cause });
   }
 

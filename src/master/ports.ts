@@ -101,6 +101,8 @@ function answers(path: string, key: string): Promise<boolean> {
     });
     socket.once('error', (error) => {
       if (hasCode(error, 'ECONNREFUSED') || hasCode(error, 'ENOENT')) resolve(false);
+      // Who listens is busy, or stopped: as many wait for it as may.
+      else if (hasCode(error, 'EAGAIN')) resolve(true);
       else reject(unusable(path, key, error));
     });
   });

@@ -7,14 +7,14 @@ export interface Exit {
   readonly signal: string | null;
   /** The master itself has sent it SIGKILL. */
   readonly isKilled: boolean;
+  /** The limit of its heap that it was started with; `undefined` where V8 decides. */
+  readonly heapMiB: number | undefined;
 }
 
 export interface PostMortemOptions {
   /** How many processes of this container the kernel has killed for memory. */
   readonly oomKills: () => number | undefined;
   readonly memoryLimitBytes: () => number | undefined;
-  /** Of each app worker; `undefined` where V8 decides. */
-  readonly heapLimitBytes: () => number | undefined;
   readonly rss: RssSamples;
 }
 
@@ -69,10 +69,10 @@ export class PostMortem {
   }
 
   /** Takes an exit down. Returns its cause where one is known: `out of memory (limit 256.0 MiB, …)`. */
-  noteExit({ slot, pid, code, signal, isKilled }: Exit): string | undefined {
+  noteExit({ slot, pid, code, signal, isKilled, heapMiB }: Exit): string | undefined {
     const seen = this.#options.rss.takeLast(pid);
     const killed = signal === 'SIGKILL' && !isKilled && this.#isOomKill() ? this.#outOfMemory(seen) : undefined;
-    const cause = killed ?? (isAbort(code, signal) ? this.#aborted(slot, seen) : undefined);
+    const cause = killed ?? (isAbort(code, signal) ? this.#aborted(heapMiB, seen) : undefined);
     const how = signal === null ? `code ${code}` : signal;
     const by = killed === undefined ? '' : ' by the kernel';
     this.#exits.push(
@@ -95,8 +95,8 @@ export class PostMortem {
   }
 
   /** V8 tells nobody but standard error why it aborts. Almost always it is the end of a heap. */
-  #aborted(slot: string, seen: number | undefined): string {
-    const heap = slot === 'agent' ? undefined : this.#options.heapLimitBytes();
+  #aborted(heapMiB: number | undefined, seen: number | undefined): string {
+    const heap = heapMiB === undefined ? undefined : heapMiB * MIB;
     const facts = [...fact('heap limit', heap), ...fact('last seen at', seen)];
     if (heap !== undefined && seen !== undefined && seen >= heap)
       return withFacts('JavaScript heap out of memory', facts);

@@ -53,6 +53,7 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
     env: childEnv(facts),
     cwd: config.app.baseDir,
     hungAfterMs: hungAfterMsOf(facts, name),
+    heapMiB: heapOf(facts, name),
     prepare,
     task: {
       kind: 'framework',
@@ -78,6 +79,7 @@ function scriptRoles(facts: LaunchFacts): Roles {
     env: childEnv(facts),
     cwd: app.baseDir,
     hungAfterMs: hungAfterMsOf(facts, name),
+    heapMiB: heapOf(facts, name),
     prepare: undefined,
     task: {
       kind: 'script',
@@ -133,8 +135,13 @@ function preload(): string[] {
   return ['--require', fileURLToPath(new URL('../worker/script.js', import.meta.url))];
 }
 
-function heapOption({ plan }: LaunchFacts, role: 'agent' | 'app'): string[] {
-  return role === 'app' && plan.heapMiB !== null ? [`--max-old-space-size=${plan.heapMiB}`] : [];
+function heapOf({ plan }: LaunchFacts, role: 'agent' | 'app'): number | undefined {
+  return role === 'app' ? (plan.heapMiB ?? undefined) : undefined;
+}
+
+function heapOption(facts: LaunchFacts, role: 'agent' | 'app'): string[] {
+  const heapMiB = heapOf(facts, role);
+  return heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`];
 }
 
 function childEnv({ config, env, masterPid, instance }: LaunchFacts): Record<string, string> {

@@ -101,6 +101,7 @@ export class AppWorkers {
   /** From now on this process is its slot's, which is started like it: cfork replaces it, and not its predecessor. */
   takeOver(child: Child): void {
     this.#launches.set(child.slot, child.launch);
+    this.#failed.delete(child.slot);
     for (const [worker, slot] of this.#slots) {
       if (slot !== child.slot) continue;
       if (this.#children.get(worker) === child) this.#unreplaced.delete(worker);

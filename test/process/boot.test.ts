@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { clearUnixSocket } from '#eggcup/master/ports.js';
 import { fixture, projectRoot, startCluster, startScript } from '../helpers/cluster.js';
 import { freePort, get } from '../helpers/net.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
@@ -185,6 +188,22 @@ test('without a port a script may listen on a Unix socket', async (t) => {
   await cluster.untilReady();
   assert.equal(cluster.status()?.address, socket);
   assert.equal(await cluster.stop(), 0);
+});
+
+test('a Unix socket whose listener is too busy to answer is taken, not left', async (t) => {
+  const path = join(temporaryDirectory(t), 'socket');
+  // It takes nobody, and two may wait.
+  const listen = `require('net').createServer().listen({ path: '${path}', backlog: 1 }, () => { console.log('listens'); for (;;); })`;
+  const server = spawn(process.execPath, ['-e', listen], { stdio: ['ignore', 'pipe', 'ignore'] });
+  t.after(() => server.kill('SIGKILL'));
+  await once(server.stdout, 'data');
+  for (let count = 0; count < 2; count += 1) {
+    const waiting = connect(path).on('error', () => undefined);
+    t.after(() => waiting.destroy());
+    await once(waiting, 'connect');
+  }
+  await assert.rejects(clearUnixSocket(path, 'app.unixSocket'), { code: 'ERR_PORT_TAKEN' });
+  assert.ok(existsSync(path));
 });
 
 test('a Unix socket that somebody else has left is refused, with the remedy', (t) => {

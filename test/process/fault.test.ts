@@ -83,6 +83,29 @@ test('a fork that Node throws for is tried again, of an app worker, the agent an
   await cluster.assertGone();
 });
 
+test('a refused fork of a slot that was taken over since is forgotten', async (t) => {
+  const flag = join(temporaryDirectory(t), 'throws');
+  const cluster = await startScript(
+    t,
+    'scripts/hello.js',
+    { restart: { backoff: { initial: '2s', max: '2s' } } },
+    { env: { NODE_OPTIONS: `--import=${fixture('spawn-throws.mjs')}`, SPAWN_THROWS: flag } },
+  );
+  await cluster.untilReady();
+  writeFileSync(flag, 'EAGAIN');
+  cluster.kill('app-0');
+  await cluster.untilLogged('child.fork-failed', { slot: 'app-0' });
+  rmSync(flag);
+  cluster.signal('SIGUSR2');
+  await cluster.untilLogged('reload.done');
+  writeFileSync(flag, '');
+  const killed = cluster.kill('app-0');
+  await cluster.untilLogged('child.fork-failed', { slot: 'app-0' }, 2);
+  rmSync(flag);
+  await cluster.untilReplaced('app-0', killed);
+  assert.equal(await cluster.stop(), 0);
+});
+
 test('a fault during the boot ends it with 70 as well', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js', {}, { env: { NODE_OPTIONS, THROW_WHEN: 'at once' } });
   assert.equal(await cluster.ended(), 70);

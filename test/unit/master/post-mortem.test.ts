@@ -6,22 +6,18 @@ import { RssSamples } from '#eggcup/process/rss-samples.js';
 const MIB = 2 ** 20;
 
 /** A kernel whose count is set by the test. */
-function postMortem(
-  memoryLimitBytes?: number,
-  heapLimitBytes?: number,
-): { count: number; mortem: PostMortem; rss: RssSamples } {
+function postMortem(memoryLimitBytes?: number): { count: number; mortem: PostMortem; rss: RssSamples } {
   const rss = new RssSamples();
   const world = { count: 3, rss, mortem: undefined as unknown as PostMortem };
   world.mortem = new PostMortem({
     oomKills: () => world.count,
     memoryLimitBytes: () => memoryLimitBytes,
-    heapLimitBytes: () => heapLimitBytes,
     rss,
   });
   return world;
 }
 
-const exit = { slot: 'app-0', pid: 12, code: null, signal: 'SIGKILL', isKilled: false };
+const exit = { slot: 'app-0', pid: 12, code: null, signal: 'SIGKILL', isKilled: false, heapMiB: undefined };
 
 test('a SIGKILL is told from an OOM kill by the count of the kernel, each count once', () => {
   const world = postMortem(256 * MIB);
@@ -66,7 +62,7 @@ test('what is known of the memory is told: the limit, and what the process was l
 test('the last ten exits are kept, with their time, and the first lines of the last error', () => {
   const { mortem } = postMortem();
   for (let pid = 1; pid <= 12; pid += 1)
-    mortem.noteExit({ slot: 'app-1', pid, code: pid, signal: null, isKilled: false });
+    mortem.noteExit({ slot: 'app-1', pid, code: pid, signal: null, isKilled: false, heapMiB: undefined });
   assert.equal(mortem.exits.length, 10);
   assert.match(mortem.exits[0] ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z app-1 \(pid 3\): code 3$/);
   mortem.noteError(exit, 'Error: first');
@@ -76,14 +72,21 @@ test('the last ten exits are kept, with their time, and the first lines of the l
 });
 
 test('an abort is the end of the heap where the process was last seen beyond its limit, else it may be', () => {
-  const aborted = { slot: 'app-0', pid: process.pid, code: null, signal: 'SIGABRT', isKilled: false } as const;
-  const full = postMortem(256 * 2 ** 20, 2 ** 20);
+  const aborted = {
+    slot: 'app-0',
+    pid: process.pid,
+    code: null,
+    signal: 'SIGABRT',
+    isKilled: false,
+    heapMiB: 1,
+  } as const;
+  const full = postMortem(256 * 2 ** 20);
   full.rss.take(process.pid);
   const heap = /^JavaScript heap out of memory \(heap limit 1\.0 MiB, last seen at \d+\.\d MiB\)$/;
   assert.match(full.mortem.noteExit(aborted) ?? '', heap);
   assert.match(full.mortem.exits[0] ?? '', /SIGABRT, JavaScript heap out of memory/);
   const unseen = /^it has aborted itself; standard error says why \(.*\) \(heap limit 1\.0 MiB\)$/;
   assert.match(full.mortem.noteExit({ ...aborted, pid: 1, code: 134, signal: null }) ?? '', unseen);
-  const agent = postMortem(undefined, 2 ** 20).mortem.noteExit({ ...aborted, slot: 'agent', pid: 1 });
+  const agent = postMortem().mortem.noteExit({ ...aborted, slot: 'agent', pid: 1, heapMiB: undefined });
   assert.match(agent ?? '', /^it has aborted itself/);
 });

@@ -19,6 +19,7 @@ export function childForked(turn: Turn, { id, slot, pid, takesOver }: ChildForke
     readyAt: undefined,
     replaced: false,
     hung: false,
+    crashCounted: false,
     takesOver,
     state,
   };
@@ -109,7 +110,7 @@ export function childHung(turn: Turn, id: number, silentMs: number): void {
   turn.change(id, { hung: true });
   turn.order({ kind: 'examine', id });
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
-  if (turn.state.phase.kind !== 'running' || !crashed(turn, child.slot, child)) replaceOne(turn, id, 'hangs');
+  if (!isCrashTooMany(turn, child)) replaceOne(turn, id, 'hangs');
 }
 
 /** It was only slow; what has begun meanwhile goes on. */
@@ -145,8 +146,7 @@ export function childDisconnected(turn: Turn, id: number): void {
   const child = turn.child(id);
   if (child === undefined) return;
   turn.log('debug', 'child.disconnected', { slot: child.slot, pid: child.pid });
-  const told = child.state.kind === 'stopping' || child.state.kind === 'killed';
-  if (!told) turn.put(child, { kind: 'leaving', killAt: turn.at + drainMs(turn, child) });
+  if (!isToldToEnd(child)) turn.put(child, { kind: 'leaving', killAt: turn.at + drainMs(turn, child) });
   // A successor that was never ready: its exit says more.
   if (turn.state.phase.kind !== 'running' || isAgent(child) || child.takesOver) return;
   replace(turn, child);
@@ -157,12 +157,24 @@ export function childDisconnected(turn: Turn, id: number): void {
 function replace(turn: Turn, child: Child): void {
   if (turn.state.phase.kind !== 'running' || child.replaced) return;
   turn.change(child.id, { replaced: true });
-  if (!child.hung) crashed(turn, child.slot, child); // Counted when it hung.
+  isCrashTooMany(turn, child);
+}
+
+/** Counts the crash of a process, but not the exit of one that hangs or was told to end for that. Who has answered since begins anew. */
+function isCrashTooMany(turn: Turn, child: Child): boolean {
+  const isCounted = child.crashCounted && (child.hung || isToldToEnd(child));
+  if (turn.state.phase.kind !== 'running' || isCounted) return false;
+  turn.change(child.id, { crashCounted: true });
+  return crashed(turn, child.slot, child);
 }
 
 function drainMs(turn: Turn, child: Child): number {
   if (turn.state.phase.kind === 'starting' || child.takesOver) return HURRIED_STOP_MS;
   return isAgent(child) ? turn.policy.agentStopMs : turn.policy.appStopMs;
+}
+
+function isToldToEnd({ state }: Child): boolean {
+  return state.kind === 'stopping' || state.kind === 'killed';
 }
 
 type ChildExited = Extract<Event, { kind: 'child-exited' }>;
@@ -171,10 +183,9 @@ export function childExited(turn: Turn, { id, code, signal, cause }: ChildExited
   const child = turn.child(id);
   if (child === undefined) return;
   const { phase } = turn.state;
-  const asked = child.state.kind === 'stopping' || child.state.kind === 'killed';
   if (child.takesOver) successorEnded(turn, child, exitText(code, signal, cause));
   turn.remove(child);
-  turn.log(asked ? 'info' : 'error', 'child.exited', {
+  turn.log(isToldToEnd(child) ? 'info' : 'error', 'child.exited', {
     slot: child.slot,
     pid: child.pid,
     code,
@@ -204,7 +215,7 @@ export function forkAgent(turn: Turn): void {
 function appDied(turn: Turn, app: Child): void {
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
   turn.send('parent', { action: 'app-worker-died' });
-  if (!app.replaced && !app.hung) crashed(turn, app.slot, app);
+  if (!app.replaced) isCrashTooMany(turn, app);
 }
 
 /** Returns whether this crash was one too many. */

@@ -41,7 +41,7 @@ function ofChild(child: Child, { phase, roll }: State, now: number): number[] {
 }
 
 function isAwaited({ id }: Child, roll: State['roll']): boolean {
-  return roll?.step.kind === 'draining' && roll.step.id === id;
+  return (roll?.step.kind === 'draining' || roll?.step.kind === 'starting') && roll.step.id === id;
 }
 
 /** A retry that a stop has overtaken never comes: as a deadline it would pass again and again. */

@@ -56,6 +56,8 @@ export interface Child {
   readonly replaced: boolean;
   /** Its event loop is silent: it counts as not listening, and gets no time to drain. */
   readonly hung: boolean;
+  /** It hung once, or has begun to end by itself: a restart answers that, whatever follows. */
+  readonly crashCounted: boolean;
   /** It was forked to take over from the process that its slot has: until then it is nobody's. */
   readonly takesOver: boolean;
   readonly state: ChildState;

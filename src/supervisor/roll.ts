@@ -81,8 +81,8 @@ export function takeOver(turn: Turn, successor: Child): void {
     backoffMs: 0,
     retryAt: undefined,
     launch: launchOf(turn, roll, successor.slot),
-    // A hang is a crash, and this the restart that answers it.
-    ...(predecessor?.hung === true ? { forks: turn.slot(successor.slot).forks + 1 } : {}),
+    // It hung: that was a crash, and this is the restart that answers it.
+    ...(predecessor?.crashCounted === true ? { forks: turn.slot(successor.slot).forks + 1 } : {}),
   });
   turn.log('info', 'reload.replaced', {
     slot: successor.slot,
@@ -147,8 +147,13 @@ export function advanceRoll(turn: Turn): void {
       turn.order({ kind: 'fork-successor', slot, launch: launchOf(turn, roll, slot) });
       return;
     case 'forking':
-    case 'starting':
       return;
+    case 'starting': {
+      // It closed its channel, was told to end, and SIGKILL does not end it.
+      const successor = turn.child(roll.step.id);
+      if (successor !== undefined && isGivenUp(turn, successor)) abort(turn, roll, slot, 'it cannot be killed');
+      return;
+    }
     case 'draining': {
       const predecessor = turn.child(roll.step.id);
       if (predecessor !== undefined && !isGivenUp(turn, predecessor)) return drain(turn, predecessor);

@@ -1,6 +1,8 @@
+import type { Server as HttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import type { RequestLimit } from '../ipc/protocol.js';
 import { sendToMaster } from './channel.js';
+import { eachRequest } from './requests.js';
 
 /** Counts the requests of this process' servers, and tells the master when there were enough (`workers.recycle.maxRequests`). */
 export class RequestCount {
@@ -20,8 +22,13 @@ export class RequestCount {
     if (this.#watched.has(server)) return;
     this.#watched.add(server);
     // A listener of ours where the application has none would change what Node answers.
-    const event = ['request', 'stream'].find((name) => server.listenerCount(name) > 0);
-    if (event !== undefined) server.on(event, () => this.#countOne());
+    if (server.listenerCount('request') > 0) this.#watchRequests(server as HttpServer);
+    else if (server.listenerCount('stream') > 0) server.on('stream', () => this.#countOne());
+  }
+
+  #watchRequests(server: HttpServer): void {
+    eachRequest(server, () => this.#countOne());
+    server.on('request', ({ httpVersionMajor }) => httpVersionMajor !== 1 && this.#countOne());
   }
 
   #countOne(): void {

@@ -61,6 +61,38 @@ test('a successor that does not start lets nobody hang on: the old one is ended,
   assert.deepEqual([hung.alive, cluster.world.listening.length, cluster.world.state.crashes.length], [false, 2, 1]);
 });
 
+test('a hang is one crash and one restart, whenever the process answers again', () => {
+  const late = running();
+  const hung = late.process('app-0');
+  hung.ignoresTerm = true;
+  late.world.sayHung(hung);
+  late.world.failStart(late.process('app-0'), false);
+  late.world.sayAnswers(hung);
+  late.world.exit(hung);
+  late.world.settle();
+  assert.equal(late.world.state.crashes.length, 1);
+
+  const early = running();
+  const slow = early.process('app-1');
+  early.world.sayHung(slow);
+  early.world.sayAnswers(slow);
+  early.world.sayReady(early.process('app-1'));
+  early.world.settle();
+  assert.equal(early.world.state.crashes.length, 1);
+  assert.equal(childViews(early.world.state).find(({ slot }) => slot === 'app-1')?.restarts, 1);
+});
+
+test('who serves on because its successor has failed may crash anew', () => {
+  const cluster = running();
+  const slow = cluster.process('app-0');
+  cluster.world.sayHung(slow);
+  cluster.world.sayAnswers(slow);
+  cluster.world.failStart(cluster.process('app-0'), false);
+  cluster.world.exit(slow);
+  cluster.world.settle();
+  assert.equal(cluster.world.state.crashes.length, 2);
+});
+
 test('whatever has failed before, who hangs is replaced at once', () => {
   const cluster = running();
   cluster.roll();

@@ -4,24 +4,30 @@ import * as fc from 'fast-check';
 import { GIVE_UP_MS, HURRIED_STOP_MS } from '#eggcup/supervisor/shutdown.js';
 import { PROMISES } from './promises.js';
 import { POLICY } from './scenario.js';
-import { type Incident, anyPolicy, anySchedule, anyTroubles, happen } from './schedule.js';
+import { type Incident, anyChanges, anyPolicy, anySchedule, anyTroubles, happen, lenientPolicy } from './schedule.js';
 import { World } from './world.js';
 
 /** More by hand: `RUNS=40000 npm test -- unit/supervisor/properties`. */
 const RUNS = Number(process.env['RUNS'] ?? 1000);
 
+const WORLDS = [
+  ['in trouble', anyPolicy, anySchedule],
+  ['that is changed', lenientPolicy, anyChanges],
+] as const;
+
 for (const [promise, watch] of Object.entries(PROMISES)) {
-  test(promise, () => {
-    fc.assert(
-      fc.property(anyPolicy, anySchedule, (policy, schedule) => {
-        const world = new World(policy, watch);
-        for (const incident of schedule) happen(world, incident);
-        end(world);
-        tellAfterwards(world);
-      }),
-      { numRuns: RUNS },
-    );
-  });
+  for (const [kind, policies, schedules] of WORLDS)
+    test(`a cluster ${kind}: ${promise}`, () => {
+      fc.assert(
+        fc.property(policies, schedules, (policy, schedule) => {
+          const world = new World(policy, watch);
+          for (const incident of schedule) happen(world, incident);
+          end(world);
+          tellAfterwards(world);
+        }),
+        { numRuns: RUNS },
+      );
+    });
 }
 
 test('the Manager check counts only in a row, however good and bad checks follow each other', () => {
@@ -59,26 +65,31 @@ test('a stop comes to its exit within delay, app, agent and what a kill may take
   );
 });
 
-test('a cluster left in peace becomes whole again, or has ended', () => {
-  fc.assert(
-    fc.property(anyPolicy, anyTroubles, (policy, troubles) => {
-      const world = new World(policy, () => ({}));
-      for (const incident of troubles) happen(world, incident);
-      bePeaceful(world);
-      const { phase, slots, children } = world.state;
-      if (phase.kind === 'exited') return;
-      assert.equal(phase.kind, 'running');
-      assert.equal(children.length, slots.length);
-      for (const { slot } of slots) {
-        assert.deepEqual(
-          children.filter((child) => child.slot === slot).map(({ state }) => state.kind),
-          ['ready'],
-        );
-      }
-    }),
-    { numRuns: RUNS },
-  );
-});
+for (const [kind, policies, troubles] of [
+  ['in trouble', anyPolicy, anyTroubles],
+  ['that is changed', lenientPolicy, anyChanges],
+] as const)
+  test(`a cluster ${kind} becomes whole again when it is left in peace, or has ended`, () => {
+    fc.assert(
+      fc.property(policies, troubles, (policy, incidents) => {
+        const world = new World(policy, () => ({}));
+        for (const incident of incidents) happen(world, incident);
+        bePeaceful(world);
+        const { phase, slots, children, roll, wanted } = world.state;
+        if (phase.kind === 'exited') return;
+        assert.equal(phase.kind, 'running');
+        assert.deepEqual([roll, slots.filter(({ slot }) => slot !== 'agent').length], [undefined, wanted]);
+        assert.equal(children.length, slots.length);
+        for (const { slot } of slots) {
+          assert.deepEqual(
+            children.filter((child) => child.slot === slot).map(({ state }) => state.kind),
+            ['ready'],
+          );
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
 
 /** Asks for the end, if nobody has, and lets time pass until it has come. */
 function end(world: World): void {

@@ -243,6 +243,20 @@ test('who is worn stays when its successor does not start, and is tried again af
   assert.notEqual(cluster.world.state.roll, undefined);
 });
 
+test('a successor that leaves and that SIGKILL does not end is given up, and the roll with it', () => {
+  const cluster = running();
+  cluster.roll();
+  const stuck = cluster.process('app-0');
+  Object.assign(stuck, { ignoresTerm: true, ignoresKill: true });
+  cluster.world.disconnect(stuck);
+  cluster.world.advance(HURRIED_STOP_MS);
+  assert.equal(stuck.killed, true);
+  assert.notEqual(cluster.world.state.roll, undefined);
+  cluster.world.advance(GIVE_UP_MS);
+  assert.deepEqual([cluster.world.state.roll, cluster.world.listening.length], [undefined, 2]);
+  assert.match(cluster.world.state.lastRoll?.failure ?? '', /^app-0: it cannot be killed$/);
+});
+
 test('a predecessor that SIGKILL does not end holds up nobody else', () => {
   const cluster = running();
   const stuck = cluster.process('app-0');

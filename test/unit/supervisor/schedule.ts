@@ -100,7 +100,43 @@ export const anyTroubles: fc.Arbitrary<readonly Incident[]> = fc
   .tuple(anyOpening, fc.array(anyTrouble, { maxLength: 60 }))
   .map((parts) => parts.flat());
 
-/** The same, with requests to end among them. */
+const weighted = (weight: number, ...incidents: readonly fc.Arbitrary<Incident>[]): fc.WeightedArbitrary<Incident> => ({
+  weight,
+  arbitrary: fc.oneof(...incidents),
+});
+
+/** What comes of a cluster that its owners go on changing, and that hardly ever fails: rolls come to their end here. */
+export const anyChanges: fc.Arbitrary<readonly Incident[]> = fc
+  .array(
+    fc.oneof(
+      weighted(12, fc.constantFrom<Incident>({ kind: 'all-ready' }, { kind: 'settle' })),
+      weighted(3, fc.record({ kind: fc.constant('roll'), agent: fc.boolean(), isReload: fc.boolean() })),
+      weighted(2, fc.record({ kind: fc.constant('scale'), to: fc.integer({ min: 1, max: 4 }) })),
+      weighted(
+        2,
+        fc.record({ kind: fc.constantFrom('ready', 'worn', 'hung', 'answers', 'disconnect', 'exit-late'), n }),
+      ),
+      weighted(
+        1,
+        fc.record({ kind: fc.constantFrom('crash', 'start-failed', 'unready', 'ignore-term', 'ignore-kill'), n }),
+      ),
+      weighted(1, fc.record({ kind: fc.constant('jump'), ms: fc.constantFrom(1, 100, 1500, 7000) })),
+      weighted(1, fc.constantFrom<Incident>({ kind: 'deadline' }, { kind: 'tails-end' })),
+    ),
+    { maxLength: 70 },
+  )
+  .map((changes) => [{ kind: 'all-ready' }, ...changes]);
+
+/** One that survives what happens to it. */
+export const lenientPolicy: fc.Arbitrary<Policy> = anyPolicy.map((policy) => ({
+  ...policy,
+  restartLimit: 100_000,
+  checkFailures: 100_000,
+  startupMs: 60_000,
+  backoffMaxMs: 1000,
+}));
+
+/** Troubles, with requests to end among them. */
 export const anySchedule: fc.Arbitrary<readonly Incident[]> = fc
   .tuple(
     anyTroubles,

@@ -14,6 +14,8 @@ export interface SimulatedProcess {
   /** It has loaded the application. */
   wasReady: boolean;
   hangs: boolean;
+  /** It hung, which was a crash: its end is none. */
+  isHangCounted: boolean;
   terminated: boolean;
   killed: boolean;
   /** To take over, or taken over from: cfork does not replace it. */
@@ -31,6 +33,7 @@ export const NEWBORN = {
   saidReady: false,
   wasReady: false,
   hangs: false,
+  isHangCounted: false,
   terminated: false,
   killed: false,
   ignoresTerm: false,

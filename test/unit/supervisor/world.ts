@@ -90,13 +90,18 @@ export class World {
   sayHung(process: SimulatedProcess): void {
     const child = this.state.children.find(({ id }) => id === process.id);
     const isNews = child?.state.kind === 'ready' && !child.replaced && process.slot !== 'agent';
-    if (isNews && !process.hangs && this.state.phase.kind === 'running') this.crashes.push(this.now);
+    if (isNews && !process.hangs && this.state.phase.kind === 'running') {
+      this.crashes.push(this.now);
+      process.isHangCounted = true;
+    }
     process.hangs ||= isNews;
     this.tell({ kind: 'child-hung', id: process.id, silentMs: 30_000 });
   }
 
   sayAnswers(process: SimulatedProcess): void {
     process.hangs = false;
+    // Who was told to end for it may say what it likes.
+    process.isHangCounted &&= process.terminated || process.killed;
     this.tell({ kind: 'child-answers', id: process.id });
   }
 
@@ -134,9 +139,9 @@ export class World {
   }
 
   /** Of an app worker that cfork replaces. One that hung was counted then, and its restart comes only now. */
-  #noteCrash({ slot, reforkAllowed, hangs }: SimulatedProcess): void {
+  #noteCrash({ slot, reforkAllowed, isHangCounted }: SimulatedProcess): void {
     if (slot === 'agent' || !reforkAllowed) return;
-    if (hangs) this.displacedRestarts += 1;
+    if (isHangCounted) this.displacedRestarts += 1;
     else this.crashes.push(this.now);
   }
 

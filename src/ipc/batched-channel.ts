@@ -58,7 +58,7 @@ export class BatchedChannel {
       this.#startTurn();
       this.#directLeft -= 1;
       this.flush();
-      return this.#end.send(message, passed, options, sent);
+      return this.#end.send(message, passed, options, sent ?? (this.connected ? forgive : undefined));
     }
     this.#startTurn();
     this.#text += `${JSON.stringify(message)}\n`;
@@ -77,8 +77,7 @@ export class BatchedChannel {
     this.#sent = [];
     const tellAll = (error: Error | null): void => {
       for (const tell of sent) tell(error);
-      // When it was sent the channel was still there: nobody who has not asked is to fail for that.
-      if (error !== null && sent.length === 0 && !isChannelGone(error)) throw error;
+      if (sent.length === 0) forgive(error);
     };
     this.#end.send(STAND_IN, undefined, undefined, tellAll);
   }
@@ -113,6 +112,11 @@ export class BatchedChannel {
       return Reflect.apply(write, this, [request, exchange(line), passed]);
     };
   }
+}
+
+/** When it was sent the channel was still there: nobody who has not asked is to fail because it has gone since. */
+function forgive(error: Error | null): void {
+  if (error !== null && !isChannelGone(error)) throw error;
 }
 
 function isObject(message: unknown): boolean {

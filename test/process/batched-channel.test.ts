@@ -97,13 +97,14 @@ test('where the channel has another way of writing than expected, each message g
   child.disconnect();
 });
 
-test('what is left when the other end has gone harms nobody', async (t) => {
-  const { child, messages } = start(t, 'talk/batches.mjs', 'deserted');
-  const exited = once(child, 'exit');
-  await until('the first to arrive', () => messages.length > 0);
-  child.disconnect();
-  assert.deepEqual(await exited, [7, null]);
-});
+for (const way of ['deserted', 'alone'])
+  test(`what is left when the other end has gone harms nobody: ${way}`, async (t) => {
+    const { child, messages } = start(t, 'talk/batches.mjs', way);
+    const exited = once(child, 'exit');
+    await until('the first to arrive', () => messages.length > 0);
+    child.disconnect();
+    assert.deepEqual(await exited, [7, null]);
+  });
 
 test('who does not read costs no more while a server is on its way to it', async (t) => {
   const child = fork(fixture('talk/echo.mjs'), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });

@@ -1,6 +1,8 @@
 /** Workers that have served enough, are old or big give their place to new ones, one at a time, while clients go on asking. */
 import assert from 'node:assert/strict';
-import { Agent } from 'node:http';
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { type Cluster, startScript } from '../helpers/cluster.js';
 import { EGGS, startEgg } from '../helpers/egg.js';
@@ -47,6 +49,23 @@ test('maxRequests: about so many are served by each, and none is lost', async (t
   assertPlanned(cluster);
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
+});
+
+test('maxRequests counts requests that the application lets continue by itself', async (t) => {
+  const cluster = await startScript(t, 'scripts/expects.js', {
+    workers: { count: 1, recycle: { maxRequests: 2, jitter: '0%' } },
+  });
+  await cluster.untilReady();
+  const { port } = cluster;
+  const upload = (): Promise<unknown> => {
+    const asking = request({ port, method: 'POST', headers: { expect: '100-continue' } });
+    asking.on('continue', () => asking.end('x')).flushHeaders();
+    return once(asking, 'response').then(([response]) => text(response as IncomingMessage));
+  };
+  await Promise.all([upload(), upload()]);
+  await cluster.untilLogged('reload.begun', { reason: 'app-0 has served 2 requests' });
+  await cluster.untilLogged('reload.done');
+  assert.equal(await cluster.stop(), 0);
 });
 
 test('maxRequests counts the streams of HTTP/2 as well', async (t) => {

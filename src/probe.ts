@@ -35,6 +35,8 @@ function probe(args: readonly string[]): Answer {
   const { what, dir } = request;
   const age = ageOf(`${dir}/${what}`);
   if (typeof age === 'string') return { code: 1, line: `not ${what}: ${age}${reasonIn(dir)}` };
+  if (what !== 'live' && isOfEarlierLife(dir))
+    return { code: 1, line: `not ${what}: ${dir}/${what} is of an earlier master; this one boots` };
   // All of them go with their master, unless it was killed, or may not remove those of an earlier life.
   const beat = what === 'live' ? age : ageOf(`${dir}/live`);
   if (typeof beat === 'string') return { code: 1, line: `not ${what}: ${beat}${reasonIn(dir)}` };
@@ -43,6 +45,23 @@ function probe(args: readonly string[]): Answer {
     code: 1,
     line: `not ${what}: the last heartbeat was ${Math.round(beat / 1000)} s ago; the master hangs, is stopped or gone`,
   };
+}
+
+/**
+ * Whether the files are those of another process than the one that status.json names: a container that was killed starts again in the
+ * same pod with the same pid for its master, which finds the files until it has come to remove them. Of a process that can't be seen
+ * nothing is known.
+ */
+function isOfEarlierLife(dir: string): boolean {
+  try {
+    const text = readFileSync(`${dir}/status.json`, 'utf8');
+    const { pid, startTicks } = JSON.parse(text) as { pid: number; startTicks?: string | null };
+    // The name in parentheses may hold anything; field 22 is when it was started (proc_pid_stat(5)).
+    const now = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop()?.split(' ')[19];
+    return typeof startTicks === 'string' && startTicks !== now;
+  } catch {
+    return false;
+  }
 }
 
 function parse(args: readonly string[]): { what: 'started' | 'ready' | 'live'; dir: string } | string {

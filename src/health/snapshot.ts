@@ -13,6 +13,8 @@ export interface Snapshot extends Markers {
   readonly apiVersion: 'eggcup/v1';
   readonly phase: ShownPhase;
   readonly pid: number;
+  /** When that process was started, in clock ticks since the machine was: a later one may have its pid. `null` without a `/proc`. */
+  readonly startTicks: string | null;
   /** ISO 8601, as all times here. */
   readonly startedAt: string;
   readonly updatedAt: string;

@@ -17,6 +17,7 @@ import type { Plan } from '../sizing.js';
 /** What changes only when the config is read again. */
 export interface StatusFrame {
   readonly startedAt: string;
+  readonly startTicks: string | null;
   readonly plan: Plan;
   readonly facts: ContainerFacts;
 }
@@ -41,6 +42,7 @@ export function statusOf(state: State, policy: Policy, now: Now, frame: StatusFr
     phase: shownPhase(state),
     ...markersOf(state, policy),
     pid: process.pid,
+    startTicks: frame.startTicks,
     startedAt: frame.startedAt,
     updatedAt: isoTime(now.at),
     address: now.address,

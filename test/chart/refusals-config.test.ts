@@ -35,6 +35,18 @@ const refused: readonly Refused[] = [
     'config.terminationLog is "${LOG}", but the kubelet needs an absolute path',
   ],
   [
+    { config: { health: { dir: '/run/${POD}' } } },
+    'config.health.dir is "/run/${POD}", which is known only in the container, but the pod\'s volume is rendered from it: write a path',
+  ],
+  [
+    { config: { terminationLog: '/tmp/${POD}' } },
+    'config.terminationLog is "/tmp/${POD}", which is known only in the container, but the kubelet is told of it: write a path',
+  ],
+  [
+    { config: { shutdown: { grace: '0s' } } },
+    'config.shutdown.grace 0s is less than delay + app + agent = 30 s: raise it, or leave it out, then EGGCUP_GRACE sets it',
+  ],
+  [
     { probes: { mode: 'http' }, config: healthHttp({ enabled: false }) },
     'probes.mode is "http", but config.health.http.enabled is false: remove config.health.http.enabled, or take probes.mode "exec"',
   ],

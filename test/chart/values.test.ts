@@ -76,6 +76,16 @@ testWithHelm('the health folder is a volume in memory, where config says', (_t, 
   assert.equal(app.env?.find(({ name }) => name === 'EGGCUP_HEALTH_DIR')?.value, '/run/h');
 });
 
+testWithHelm('names and paths that YAML would take for something else stay what they are', (_t, helm) => {
+  const dir = '/run/a b: #c';
+  const rendered = templateWith(helm, { fullnameOverride: 'null', config: { health: { dir } } });
+  assert.equal(rendered.refusal, '');
+  const names = rendered.manifests.map(({ metadata }) => metadata.name);
+  assert.deepEqual(new Set(names), new Set(['null', 'null-test']));
+  const { app } = partsOf(rendered);
+  assert.equal(app.env?.find(({ name }) => name === 'EGGCUP_HEALTH_DIR')?.value, dir);
+});
+
 testWithHelm('the CPU request is not handed on where nobody wants it', (_t, helm) => {
   const { app } = partsOf(templateWith(helm, { cpuRequestAsQuota: false }));
   assert.deepEqual(

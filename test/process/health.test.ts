@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { statSync, writeFileSync } from 'node:fs';
+import { cpSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fixture, projectRoot, startScript } from '../helpers/cluster.js';
@@ -57,6 +57,25 @@ test('the probe says yes and no with a reason, and its options are checked', asy
   assert.equal(probe('live', '--dir').code, 1);
   assert.match(probe('--help').line, /usage/);
   assert.match(probe('--version').line, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('the probe does not believe what an earlier master has left, though the one that boots has its pid', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js');
+  await cluster.untilReady();
+  const left = temporaryDirectory(t);
+  cpSync(cluster.healthDir, left, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+  const look = (what: string, status: object): number | null => {
+    writeFileSync(join(left, 'status.json'), JSON.stringify({ ...cluster.status(), ...status }));
+    utimesSync(join(left, 'live'), new Date(), new Date());
+    return probe(what, '--dir', left).code;
+  };
+  const earlier = { startTicks: '1' };
+  assert.deepEqual([look('started', earlier), look('ready', earlier), look('live', earlier)], [1, 1, 0]);
+  assert.match(probe('ready', '--dir', left).line, /^not ready: .*ready is of an earlier master/);
+  // The same one; one of another version; one in another container.
+  for (const other of [{}, { startTicks: undefined }, { startTicks: '1', pid: 2 ** 22 }])
+    assert.equal(look('ready', other), 0);
+  assert.equal(await cluster.stop(), 0);
 });
 
 test('the probe finds a master that is stopped as a whole not live', async (t) => {

@@ -1,5 +1,5 @@
 {{- define "eggcup.pod" -}}
-serviceAccountName: {{ include "eggcup.serviceAccountName" . }}
+serviceAccountName: {{ include "eggcup.serviceAccountName" . | quote }}
 automountServiceAccountToken: {{ .Values.serviceAccount.automountToken }}
 # The variables of services are many, and may be taken for somebody's settings.
 enableServiceLinks: false
@@ -54,7 +54,7 @@ containers:
 volumes:
   - name: eggcup-config
     configMap:
-      name: {{ include "eggcup.fullname" . }}
+      name: {{ include "eggcup.fullname" . | quote }}
   # In memory: the heartbeat is written every second.
   - name: eggcup-health
     emptyDir:
@@ -85,7 +85,7 @@ env:
   - name: EGGCUP_CONFIG
     value: /etc/eggcup/cluster.yaml
   - name: EGGCUP_HEALTH_DIR
-    value: {{ include "eggcup.healthDir" . }}
+    value: {{ include "eggcup.healthDir" . | quote }}
   - name: EGGCUP_GRACE
     value: {{ $times.eggcupGrace }}s
   {{- if .Values.cpuRequestAsQuota }}
@@ -130,7 +130,7 @@ resizePolicy:
 securityContext:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-terminationMessagePath: {{ include "eggcup.terminationLog" . }}
+terminationMessagePath: {{ include "eggcup.terminationLog" . | quote }}
 terminationMessagePolicy: {{ .Values.terminationMessagePolicy }}
 {{- include "eggcup.probe" (list . "startup" "started" $times.startupThreshold) }}
 {{- include "eggcup.probe" (list . "readiness" "ready" .Values.probes.readiness.failureThreshold) }}
@@ -145,10 +145,10 @@ volumeMounts:
     mountPath: /etc/eggcup
     readOnly: true
   - name: eggcup-health
-    mountPath: {{ include "eggcup.healthDir" . }}
+    mountPath: {{ include "eggcup.healthDir" . | quote }}
   {{- range $index, $dir := .Values.writableDirs }}
   - name: writable-{{ $index }}
-    mountPath: {{ $dir.path }}
+    mountPath: {{ $dir.path | quote }}
   {{- end }}
   {{- with .Values.extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}

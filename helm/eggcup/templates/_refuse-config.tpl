@@ -23,6 +23,8 @@ config.{{ $key }} is {{ $text | quote }}, which is known only in the container, 
 {{- $dir := include "eggcup.healthDir" . }}
 {{- if not (hasPrefix "/" $dir) }}
 config.health.dir is {{ $dir | quote }}, but the volume for it needs an absolute path
+{{- else if contains "$" $dir }}
+config.health.dir is {{ $dir | quote }}, which is known only in the container, but the pod's volume is rendered from it: write a path
 {{- end }}
 {{- range .Values.writableDirs }}
 {{- if eq (clean .path) (clean $dir) }}
@@ -32,6 +34,8 @@ writableDirs has {{ .path | quote }} and config.health.dir is {{ $dir | quote }}
 {{- $log := include "eggcup.terminationLog" . }}
 {{- if not (hasPrefix "/" $log) }}
 config.terminationLog is {{ $log | quote }}, but the kubelet needs an absolute path
+{{- else if contains "$" $log }}
+config.terminationLog is {{ $log | quote }}, which is known only in the container, but the kubelet is told of it: write a path
 {{- end }}
 {{- end -}}
 
@@ -105,7 +109,7 @@ preStop.handler is set, but preStop.seconds is {{ $preStop.seconds }}: say how l
 {{- if and (gt (int $preStop.seconds) 0) (not $preStop.handler) (not (include "eggcup.since" (list . "1.30"))) }}
 preStop.seconds {{ $preStop.seconds }} needs the sleep of Kubernetes 1.30, but this is {{ .Capabilities.KubeVersion.Version }}: set preStop.handler, or config.shutdown.delay instead
 {{- end }}
-{{- if and (gt (int64 $times.graceMs) 0) (lt (int64 $times.graceMs) (int64 $times.sumMs)) }}
+{{- if and $times.hasGrace (lt (int64 $times.graceMs) (int64 $times.sumMs)) }}
 config.shutdown.grace {{ .Values.config.shutdown.grace }} is less than delay + app + agent = {{ divf $times.sumMs 1000 }} s: raise it, or leave it out, then EGGCUP_GRACE sets it
 {{- end }}
 {{- with .Values.terminationGracePeriodSeconds }}

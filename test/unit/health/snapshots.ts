@@ -15,6 +15,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     ready: true,
     live: true,
     pid: 1,
+    startTicks: '4711',
     startedAt: '2026-01-02T03:04:00.000Z',
     updatedAt: since,
     address: 'http://127.0.0.1:7001',

@@ -3,7 +3,7 @@
  * Exec probe for Kubernetes and Docker: `node dist/probe.js started|ready|live [--dir DIR]`.
  * Exit 0 or 1 and one line that says why. It loads nothing but node:fs, because it runs every few seconds.
  */
-import { readFileSync, statSync, writeSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync, writeSync } from 'node:fs';
 
 /** The master beats every second; a process that is stopped as a whole (SIGSTOP, a frozen cgroup) does not. */
 const LIVE_MAX_AGE_MS = 10_000;
@@ -55,7 +55,13 @@ function probe(args: readonly string[]): Answer {
 function isOfEarlierLife(dir: string): boolean {
   try {
     const text = readFileSync(`${dir}/status.json`, 'utf8');
-    const { pid, startTicks } = JSON.parse(text) as { pid: number; startTicks?: string | null };
+    const { pid, startTicks, pidNamespace } = JSON.parse(text) as {
+      pid: number;
+      startTicks?: string | null;
+      pidNamespace?: string | null;
+    };
+    // From outside of the container its pid is somebody else's.
+    if (readlinkSync('/proc/self/ns/pid') !== pidNamespace) return false;
     // The name in parentheses may hold anything; field 22 is when it was started (proc_pid_stat(5)).
     const now = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop()?.split(' ')[19];
     return typeof startTicks === 'string' && startTicks !== now;

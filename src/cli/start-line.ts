@@ -36,15 +36,22 @@ function startIn(all: readonly Word[]): StartLine | undefined {
   if (program === undefined) return undefined;
   const options = optionsOf(words.slice(node + 1, index));
   const args = words.slice(index + 1);
-  const set = words.slice(0, node).flatMap(({ text }) => assignmentIn(text));
-  const port = set.find(([name, value]) => name === 'PORT' && /^\d+$/.test(value))?.[1];
+  const before = words.slice(0, node).filter(({ text }) => text === undefined || assignmentIn(text).length > 0);
+  const isKept = ({ text }: Word): boolean => text !== undefined && assignmentIn(text).every((one) => isSetting(one));
+  const set = before.filter(isKept).flatMap(({ text }) => assignmentIn(text));
+  const port = set.find(([name]) => name === 'PORT')?.[1];
   return {
     program,
     options: textsOf(options.kept),
     args: textsOf(args),
-    env: Object.fromEntries(set.filter(([name]) => name !== 'PORT' || port === undefined)),
+    env: Object.fromEntries(set.filter(([name]) => name !== 'PORT')),
     port,
-    left: [...[...options.left, ...unknownAmong([...options.kept, ...args])].map(({ raw }) => raw), ...left],
+    left: [
+      ...[...before.filter((word) => !isKept(word)), ...options.left, ...unknownAmong([...options.kept, ...args])].map(
+        ({ raw }) => raw,
+      ),
+      ...left,
+    ],
   };
 }
 
@@ -80,6 +87,12 @@ function withoutRedirections(all: readonly Word[]): {
   return { words, left };
 }
 
+/** A port that is yet to be found out is for `app.port` to say, and Node's options are options. */
+function isSetting([name, value]: readonly [string, string]): boolean {
+  if (name === 'PORT') return /^\d+$/.test(value);
+  return name !== 'NODE_OPTIONS' || !value.split(/\s+/).some((option) => FOR_DEVELOPERS.test(option));
+}
+
 function assignmentIn(text: string | undefined): readonly (readonly [string, string])[] {
   const [, name, value] = /^([A-Za-z_]\w*)=([^]*)$/.exec(text ?? '') ?? [];
   return name === undefined || value === undefined ? [] : [[name, value]];
@@ -105,9 +118,10 @@ function textOf(raw: string): string | undefined {
   return parts.includes(undefined) ? undefined : parts.join('');
 }
 
-/** What the shell would put in, eggcup does: a variable that is not set is empty. */
+/** What the shell would put in, eggcup does: a variable that is not set is empty. `undefined` for what it has no word for. */
 function expanded(text: string): string | undefined {
-  if (/[`]|\$[^A-Za-z_{]/.test(text)) return undefined;
+  const others = text.replaceAll(/\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::[-?][^${}]*)?\})/g, '');
+  if (/[`$]/.test(others)) return undefined;
   return text.replaceAll(
     /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})/g,
     (_, bare: string, braced: string) => `\${${bare ?? braced}:-}`,

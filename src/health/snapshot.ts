@@ -15,6 +15,8 @@ export interface Snapshot extends Markers {
   readonly pid: number;
   /** When that process was started, in clock ticks since the machine was: a later one may have its pid. `null` without a `/proc`. */
   readonly startTicks: string | null;
+  /** Where `pid` is its pid: `pid:[4026531836]`. */
+  readonly pidNamespace: string | null;
   /** ISO 8601, as all times here. */
   readonly startedAt: string;
   readonly updatedAt: string;

@@ -5,7 +5,7 @@ import type { Snapshot } from '../health/snapshot.js';
 import type { Termination } from '../init/termination-log.js';
 import type { Log } from '../log.js';
 import type { Child } from '../process/child.js';
-import { readProcess } from '../process/proc.js';
+import { readPidNamespace, readProcess } from '../process/proc.js';
 import { RssSamples } from '../process/rss-samples.js';
 import type { Boot } from './boot.js';
 import { Configuration } from './configuration.js';
@@ -54,6 +54,7 @@ export class Cluster {
     this.#booted = booted;
     const startedAt = new Date().toISOString();
     const startTicks = readProcess(process.pid)?.startTime ?? null;
+    const pidNamespace = readPidNamespace() ?? null;
     this.#log = log;
     this.#native = native;
     this.#postMortem = new PostMortem({
@@ -101,7 +102,13 @@ export class Cluster {
     this.#configuration = new Configuration({ booted, log, loop: this.#loop, executor: this.#executor });
     this.#view = new StatusView({
       policy: () => this.#loop.policy,
-      frame: () => ({ startedAt, startTicks, plan: this.#configuration.plan, facts: this.#configuration.facts }),
+      frame: () => ({
+        startedAt,
+        startTicks,
+        pidNamespace,
+        plan: this.#configuration.plan,
+        facts: this.#configuration.facts,
+      }),
       address: () => this.#messages.url,
       messagesDropped: (slot) => this.#messages.droppedFor(slot),
       rss: this.#rss,

@@ -18,6 +18,7 @@ import type { Plan } from '../sizing.js';
 export interface StatusFrame {
   readonly startedAt: string;
   readonly startTicks: string | null;
+  readonly pidNamespace: string | null;
   readonly plan: Plan;
   readonly facts: ContainerFacts;
 }
@@ -43,6 +44,7 @@ export function statusOf(state: State, policy: Policy, now: Now, frame: StatusFr
     ...markersOf(state, policy),
     pid: process.pid,
     startTicks: frame.startTicks,
+    pidNamespace: frame.pidNamespace,
     startedAt: frame.startedAt,
     updatedAt: isoTime(now.at),
     address: now.address,

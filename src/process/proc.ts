@@ -35,6 +35,16 @@ export function scanProcesses(): ReadonlyMap<number, ProcessEntry> {
   return table;
 }
 
+/** Where this process' pids hold: `pid:[4026531836]` (pid_namespaces(7)); `undefined` where there is no `/proc`. */
+export function readPidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch (error) {
+    if (['ENOENT', 'EACCES', 'EPERM'].some((code) => hasCode(error, code))) return undefined;
+    throw error;
+  }
+}
+
 /** One process, or `undefined` when there is none (any more). */
 export function readProcess(pid: number): ProcessEntry | undefined {
   const text = readOf(pid, 'stat');

@@ -20,6 +20,7 @@ export function childForked(turn: Turn, { id, slot, pid, takesOver }: ChildForke
     replaced: false,
     hung: false,
     crashCounted: false,
+    hasHung: false,
     takesOver,
     state,
   };
@@ -107,7 +108,7 @@ export function childHung(turn: Turn, id: number, silentMs: number): void {
   // Told again and again: the roll that was to replace it may have ended before it.
   if (child.hung) return replaceOne(turn, id, 'hangs');
   turn.log('error', 'child.hung', { slot: child.slot, pid: child.pid, silentMs });
-  turn.change(id, { hung: true });
+  turn.change(id, { hung: true, hasHung: true });
   turn.order({ kind: 'examine', id });
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
   if (!isCrashTooMany(turn, child)) replaceOne(turn, id, 'hangs');
@@ -118,7 +119,8 @@ export function childAnswers(turn: Turn, id: number): void {
   const child = turn.child(id);
   if (child?.hung !== true) return;
   turn.log('info', 'child.answers', { slot: child.slot, pid: child.pid });
-  turn.change(id, { hung: false });
+  // Who was told to end for it may say what it likes.
+  turn.change(id, { hung: false, crashCounted: child.crashCounted && isToldToEnd(child) });
   turn.order({ kind: 'end-examination', id });
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }
@@ -160,10 +162,9 @@ function replace(turn: Turn, child: Child): void {
   isCrashTooMany(turn, child);
 }
 
-/** Counts the crash of a process, but not the exit of one that hangs or was told to end for that. Who has answered since begins anew. */
+/** Counts the crash of a process, but not the exit of one that hangs or was told to end for that. */
 function isCrashTooMany(turn: Turn, child: Child): boolean {
-  const isCounted = child.crashCounted && (child.hung || isToldToEnd(child));
-  if (turn.state.phase.kind !== 'running' || isCounted) return false;
+  if (turn.state.phase.kind !== 'running' || child.crashCounted) return false;
   turn.change(child.id, { crashCounted: true });
   return crashed(turn, child.slot, child);
 }

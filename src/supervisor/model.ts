@@ -56,8 +56,10 @@ export interface Child {
   readonly replaced: boolean;
   /** Its event loop is silent: it counts as not listening, and gets no time to drain. */
   readonly hung: boolean;
-  /** It hung once, or has begun to end by itself: a restart answers that, whatever follows. */
+  /** What it is in has been counted as a crash: its end, if it is told to end for that, is no other one. */
   readonly crashCounted: boolean;
+  /** It has hung since it was last decided that it stays: its successor is a restart. */
+  readonly hasHung: boolean;
   /** It was forked to take over from the process that its slot has: until then it is nobody's. */
   readonly takesOver: boolean;
   readonly state: ChildState;

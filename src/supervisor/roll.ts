@@ -82,7 +82,7 @@ export function takeOver(turn: Turn, successor: Child): void {
     retryAt: undefined,
     launch: launchOf(turn, roll, successor.slot),
     // It hung: that was a crash, and this is the restart that answers it.
-    ...(predecessor?.crashCounted === true ? { forks: turn.slot(successor.slot).forks + 1 } : {}),
+    ...(predecessor?.hasHung === true ? { forks: turn.slot(successor.slot).forks + 1 } : {}),
   });
   turn.log('info', 'reload.replaced', {
     slot: successor.slot,
@@ -127,6 +127,9 @@ function abort(turn: Turn, roll: Roll, slot: Slot, why: string): void {
   // It serves nobody, and may hold what its successor needs.
   const current = currentOf(turn.state, slot);
   if (current?.hung === true) stopChild(turn, current, HURRIED_STOP_MS);
+  // Who answers again serves on.
+  for (const { id } of turn.state.children.filter((child) => !child.hung && roll.slots.includes(child.slot)))
+    turn.change(id, { hasHung: false });
   end(turn, roll, `${slot}: ${why}`);
 }
 
@@ -151,8 +154,9 @@ export function advanceRoll(turn: Turn): void {
     case 'starting': {
       // It closed its channel, was told to end, and SIGKILL does not end it.
       const successor = turn.child(roll.step.id);
-      if (successor !== undefined && isGivenUp(turn, successor)) abort(turn, roll, slot, 'it cannot be killed');
-      return;
+      if (successor === undefined || !isGivenUp(turn, successor)) return;
+      abort(turn, roll, slot, 'it cannot be killed');
+      return advanceRoll(turn);
     }
     case 'draining': {
       const predecessor = turn.child(roll.step.id);

@@ -22,13 +22,9 @@ export class RequestCount {
     if (this.#watched.has(server)) return;
     this.#watched.add(server);
     // A listener of ours where the application has none would change what Node answers.
-    if (server.listenerCount('request') > 0) this.#watchRequests(server as HttpServer);
-    else if (server.listenerCount('stream') > 0) server.on('stream', () => this.#countOne());
-  }
-
-  #watchRequests(server: HttpServer): void {
-    eachRequest(server, () => this.#countOne());
-    server.on('request', ({ httpVersionMajor }) => httpVersionMajor !== 1 && this.#countOne());
+    if (server.listenerCount('request') > 0) eachRequest(server as HttpServer, () => this.#countOne());
+    // Each request of HTTP/2 is one, also where Node makes a `request` of it.
+    if (server.listenerCount('stream') > 0) server.on('stream', () => this.#countOne());
   }
 
   #countOne(): void {

@@ -18,7 +18,7 @@ export class UpgradedConnections {
         // HTTP/2 has a `connect` of its own, with another thing in its place.
         if (request.httpVersionMajor === 1) {
           taken(request.socket);
-          this.#follow(stream);
+          this.#follow(stream, event);
         }
       }
       return emit(event, ...args);
@@ -35,8 +35,8 @@ export class UpgradedConnections {
     for (const connection of this.#open) connection.destroy();
   }
 
-  #follow(stream: Duplex): void {
-    const connection = new UpgradedConnection(stream);
+  #follow(stream: Duplex, asked: 'upgrade' | 'connect'): void {
+    const connection = new UpgradedConnection(stream, asked);
     this.#open.add(connection);
     stream.once('close', () => this.#open.delete(connection));
     if (this.#isEnding) connection.end();

@@ -5,6 +5,8 @@ const CLOSE_FRAME = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
 const OPCODE_CLOSE = 8;
 const MASK_BYTES = 4;
 const HEAD_END = '\r\n\r\n';
+/** A refusal that nobody goes on writing is over. */
+const QUIET_MS = 1000;
 /** What is longer is no answer in HTTP. */
 const MAX_HEAD_BYTES = 16_384;
 
@@ -21,14 +23,19 @@ type Speaks = 'head' | 'frames' | 'raw' | 'refusal';
 export class UpgradedConnection {
   readonly #stream: Writable;
   readonly #write: Writable['write'];
+  readonly #asked: 'upgrade' | 'connect';
+  /** Of the end of a refusal that goes on after a stop was asked for. */
+  #timer: NodeJS.Timeout | undefined;
   #speaks: Speaks = 'head';
   /** Of the HTTP answer, or of a frame's head, what is there of it. */
   #head: Buffer = Buffer.alloc(0);
   #payloadLeft = 0;
   #end: 'open' | 'wanted' | 'said' = 'open';
 
-  constructor(stream: Writable) {
+  /** `asked`: for another protocol, or for a tunnel. */
+  constructor(stream: Writable, asked: 'upgrade' | 'connect') {
     this.#stream = stream;
+    this.#asked = asked;
     this.#write = stream.write.bind(stream);
     stream.write = (chunk: unknown, ...others: readonly unknown[]) => this.#pass(chunk, others);
   }
@@ -55,17 +62,24 @@ export class UpgradedConnection {
     const hasRoom = Reflect.apply(this.#write, this.#stream, [chunk, ...others]) as boolean;
     // Behind a close frame of its own the application ends by itself.
     if (isAnswer || this.#speaks === 'frames') this.#sayGoodBye();
+    this.#timer?.refresh();
     return hasRoom;
   }
 
   /** A close frame, or the end of something else than a WebSocket, as soon as may be. */
   #sayGoodBye(): void {
     if (this.#end !== 'wanted') return;
+    if (this.#speaks === 'refusal') this.#timer ??= setTimeout(() => this.#endStream(), QUIET_MS).unref();
     const isBetween = this.#speaks === 'frames' && this.#payloadLeft === 0 && this.#head.length === 0;
     if (!isBetween && this.#speaks !== 'raw') return;
     this.#end = 'said';
     if (isBetween) this.#write(CLOSE_FRAME);
     else this.#stream.end();
+  }
+
+  #endStream(): void {
+    this.#end = 'said';
+    this.#stream.end();
   }
 
   #read(bytes: Buffer): void {
@@ -80,8 +94,10 @@ export class UpgradedConnection {
     this.#head = end === -1 ? all : Buffer.alloc(0);
     if (all.length > MAX_HEAD_BYTES) this.#speaks = 'raw';
     if (end === -1) return all.subarray(all.length);
-    this.#speaks = meaningOf(all.toString('latin1', 0, end));
-    return all.subarray(end + HEAD_END.length);
+    this.#speaks = meaningOf(all.toString('latin1', 0, end), this.#asked);
+    const rest = all.subarray(end + HEAD_END.length);
+    // 100 Continue, 103 Early Hints: the answer is still to come.
+    return this.#speaks === 'head' && rest.length > 0 ? this.#readAnswer(rest) : rest;
   }
 
   /** Reads what belongs to the frame that has begun, or begins one; returns the rest. */
@@ -103,10 +119,13 @@ export class UpgradedConnection {
   }
 }
 
-/** 2xx is what CONNECT is answered with (RFC 9110, 9.3.6). */
-function meaningOf(head: string): Speaks {
-  if (/^HTTP\/1\.1 101 [^]*^upgrade: *websocket *$/im.test(head)) return 'frames';
-  return /^HTTP\/1\.\d [3-5]/.test(head) ? 'refusal' : 'raw';
+/** 101 is the word for another protocol, 2xx for a tunnel (RFC 9110, 15.2.2, 9.3.6). */
+function meaningOf(head: string, asked: 'upgrade' | 'connect'): Speaks {
+  const [, status = ''] = /^HTTP\/1\.\d (\d{3})/.exec(head) ?? [];
+  if (status === '101') return /^upgrade: *websocket *$/im.test(head) ? 'frames' : 'raw';
+  if (status.startsWith('1')) return 'head';
+  const isTunnel = asked === 'connect' && status.startsWith('2');
+  return status === '' || isTunnel ? 'raw' : 'refusal';
 }
 
 interface FrameHead {

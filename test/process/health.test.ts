@@ -72,8 +72,9 @@ test('the probe does not believe what an earlier master has left, though the one
   const earlier = { startTicks: '1' };
   assert.deepEqual([look('started', earlier), look('ready', earlier), look('live', earlier)], [1, 1, 0]);
   assert.match(probe('ready', '--dir', left).line, /^not ready: .*ready is of an earlier master/);
-  // The same one; one of another version; one in another container.
-  for (const other of [{}, { startTicks: undefined }, { startTicks: '1', pid: 2 ** 22 }])
+  // The same one; one of another version; one that has gone, one in another container.
+  const elsewhere = { pidNamespace: 'pid:[1]' };
+  for (const other of [{}, { startTicks: undefined }, { ...earlier, pid: 2 ** 22 }, { ...earlier, ...elsewhere }])
     assert.equal(look('ready', other), 0);
   assert.equal(await cluster.stop(), 0);
 });

@@ -81,6 +81,10 @@ test('what only a shell or a developer has a use for is left out, and said', (t)
     { script, nodeOptions: ['--no-warnings'] },
     '--inspect=0.0.0.0:9229 --watch-path src',
   ]);
+  assert.deepEqual(start('PORT=$OTHER NODE_OPTIONS="--inspect --no-warnings" A=`date` node server.js ${P-1} ${P%.*}'), [
+    { script },
+    'PORT=$OTHER NODE_OPTIONS="--inspect --no-warnings" A=`date` ${P-1} ${P%.*}',
+  ]);
   const words = `'$X' "\${Y:-80}" \${Z} $(date) &>>x`;
   assert.deepEqual(start(`node server.js ${words} & wait`), [
     { script, args: ['$$X', '${Y:-80}', '${Z:-}'] },

@@ -66,7 +66,7 @@ shutdown.grace: {{ . | quote }}
 delayMs: {{ get $ms "shutdown.delay" }}
 sumMs: {{ $sum }}
 graceMs: {{ get $ms "shutdown.grace" | default 0 }}
-hasGrace: {{ hasKey $ms "shutdown.grace" }}
+hasGrace: {{ and (hasKey $ms "shutdown.grace") (not (contains "$" (get $durations "shutdown.grace"))) }}
 own: {{ $own }}
 needed: {{ $needed }}
 period: {{ $period }}

@@ -16,6 +16,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
     live: true,
     pid: 1,
     startTicks: '4711',
+    pidNamespace: 'pid:[1]',
     startedAt: '2026-01-02T03:04:00.000Z',
     updatedAt: since,
     address: 'http://127.0.0.1:7001',

@@ -82,13 +82,27 @@ test('a hang is one crash and one restart, whenever the process answers again', 
   assert.equal(childViews(early.world.state).find(({ slot }) => slot === 'app-1')?.restarts, 1);
 });
 
-test('who serves on because its successor has failed may crash anew', () => {
+test('who serves on because its successor has failed is as if nothing had been', () => {
   const cluster = running();
   const slow = cluster.process('app-0');
   cluster.world.sayHung(slow);
   cluster.world.sayAnswers(slow);
   cluster.world.failStart(cluster.process('app-0'), false);
-  cluster.world.exit(slow);
+  // A planned replacement is no restart, though it hung once.
+  cluster.roll();
+  cluster.world.sayReady(cluster.process('app-0'));
+  assert.equal(childViews(cluster.world.state).find(({ slot }) => slot === 'app-0')?.restarts, 0);
+  assert.equal(cluster.world.state.crashes.length, 1);
+});
+
+test('who answered, serves on, and does not listen again in time has crashed anew', () => {
+  const cluster = running();
+  const slow = cluster.process('app-0');
+  cluster.world.sayHung(slow);
+  cluster.world.sayAnswers(slow);
+  cluster.world.failStart(cluster.process('app-0'), false);
+  cluster.world.sayUnready(slow);
+  cluster.world.advance(cluster.world.policy.startupMs);
   cluster.world.settle();
   assert.equal(cluster.world.state.crashes.length, 2);
 });

@@ -125,16 +125,12 @@ export const anyChanges: fc.Arbitrary<readonly Incident[]> = fc
     ),
     { maxLength: 70 },
   )
-  .map((changes) => [{ kind: 'all-ready' }, ...changes]);
+  .map((changes) => changes.toSpliced(0, 0, { kind: 'all-ready' }));
 
 /** One that survives what happens to it. */
-export const lenientPolicy: fc.Arbitrary<Policy> = anyPolicy.map((policy) => ({
-  ...policy,
-  restartLimit: 100_000,
-  checkFailures: 100_000,
-  startupMs: 60_000,
-  backoffMaxMs: 1000,
-}));
+export const lenientPolicy: fc.Arbitrary<Policy> = anyPolicy.map((policy) =>
+  Object.assign(policy, { restartLimit: 100_000, checkFailures: 100_000, startupMs: 60_000, backoffMaxMs: 1000 }),
+);
 
 /** Troubles, with requests to end among them. */
 export const anySchedule: fc.Arbitrary<readonly Incident[]> = fc

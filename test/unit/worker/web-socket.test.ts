@@ -13,6 +13,7 @@ import {
   uint8Array,
 } from 'fast-check';
 import { UpgradedConnection } from '#eggcup/worker/web-socket.js';
+import { until } from '../../helpers/until.js';
 
 const ANSWER = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
@@ -56,7 +57,7 @@ test('a close frame comes at the first end of a frame, however the frames are cu
       nat(),
       (payloads, cuts, endAt) => {
         const { stream, written } = sink();
-        const connection = new UpgradedConnection(stream);
+        const connection = new UpgradedConnection(stream, 'upgrade');
         stream.write(ANSWER);
         const frames = payloads.map((bytes) => frame(2, bytes));
         const all = Buffer.concat(frames);
@@ -87,7 +88,7 @@ test('a close frame comes at the first end of a frame, however the frames are cu
 
 test('what is written behind the close frame is reported as written', async () => {
   const { stream, written } = sink();
-  const connection = new UpgradedConnection(stream);
+  const connection = new UpgradedConnection(stream, 'upgrade');
   stream.write(ANSWER);
   connection.end();
   await new Promise((resolve) => stream.write('late', resolve));
@@ -96,7 +97,7 @@ test('what is written behind the close frame is reported as written', async () =
 
 test('an application that has said it by itself is left alone', () => {
   const { stream, written } = sink();
-  const connection = new UpgradedConnection(stream);
+  const connection = new UpgradedConnection(stream, 'upgrade');
   stream.write(ANSWER);
   const own = frame(8, Buffer.from([0x03, 0xe8]));
   stream.write(own);
@@ -106,7 +107,7 @@ test('an application that has said it by itself is left alone', () => {
 
 test('a connection that speaks something else gets an end', () => {
   const { stream } = sink();
-  const connection = new UpgradedConnection(stream);
+  const connection = new UpgradedConnection(stream, 'upgrade');
   stream.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n');
   assert.equal(stream.writableEnded, false);
   connection.end();
@@ -115,7 +116,7 @@ test('a connection that speaks something else gets an end', () => {
 
 test('while the answer is being written the close frame waits', () => {
   const { stream, written } = sink();
-  const connection = new UpgradedConnection(stream);
+  const connection = new UpgradedConnection(stream, 'upgrade');
   stream.write(ANSWER.slice(0, 30));
   connection.end();
   stream.write(ANSWER.slice(30));
@@ -125,7 +126,7 @@ test('while the answer is being written the close frame waits', () => {
 test('an answer that refuses is written whole, and ends when the application ends it', () => {
   for (const isAsked of ['before', 'between']) {
     const { stream, written } = sink();
-    const connection = new UpgradedConnection(stream);
+    const connection = new UpgradedConnection(stream, 'upgrade');
     if (isAsked === 'before') connection.end();
     const [head, body] = ['HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n', 'no'];
     stream.write(head);
@@ -136,9 +137,35 @@ test('an answer that refuses is written whole, and ends when the application end
   }
 });
 
+test('so is any other answer than 101 to a request to upgrade, and what comes before the answer is none', () => {
+  for (const answer of ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n', 'HTTP/1.0 404 Not Found\r\n\r\n']) {
+    const { stream, written } = sink();
+    const connection = new UpgradedConnection(stream, 'upgrade');
+    connection.end();
+    const early = 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n';
+    stream.write(early);
+    stream.write(answer);
+    assert.equal(stream.writableEnded, false);
+    stream.end('ok');
+    assert.equal(written().toString(), `${early}${answer}ok`);
+  }
+  const { stream, written } = sink();
+  new UpgradedConnection(stream, 'upgrade').end();
+  stream.write(`HTTP/1.1 100 Continue\r\n\r\n${ANSWER}`);
+  assert.deepEqual(written().subarray(-4), GOING_AWAY);
+});
+
+test('a refusal that nobody ends is ended when it is quiet', async () => {
+  const { stream } = sink();
+  const connection = new UpgradedConnection(stream, 'upgrade');
+  stream.write('HTTP/1.1 401 Unauthorized\r\n\r\n');
+  connection.end();
+  await until('its end', () => stream.writableEnded);
+});
+
 test('what is written to a tunnel that was ended goes nowhere, and harms nobody', async () => {
   const { stream, written } = sink();
-  const connection = new UpgradedConnection(stream);
+  const connection = new UpgradedConnection(stream, 'connect');
   stream.write('HTTP/1.1 200 Connection established\r\n\r\n');
   connection.end();
   await new Promise((resolve) => stream.write('late', resolve));
@@ -147,7 +174,7 @@ test('what is written to a tunnel that was ended goes nowhere, and harms nobody'
 
 test('a tunnel whose answer comes after the end began is ended too', () => {
   const { stream, written } = sink();
-  const connection = new UpgradedConnection(stream);
+  const connection = new UpgradedConnection(stream, 'connect');
   connection.end();
   assert.equal(stream.writableEnded, false);
   stream.write('HTTP/1.1 200 Connection established\r\n');

@@ -38,7 +38,8 @@ export function removeImages(): void {
 }
 
 export function podman(...args: readonly string[]): SpawnSyncReturns<string> {
-  return spawnSync('podman', args, { encoding: 'utf8', env: ENV, timeout: 120_000 });
+  // Its monitor leaves a file `oom` in the working directory when a container's process was killed for memory.
+  return spawnSync('podman', args, { cwd: FOLDER, encoding: 'utf8', env: ENV, timeout: 120_000 });
 }
 
 /** An image on top of another: the Dockerfile's text, with the files that it copies. */

@@ -1,5 +1,5 @@
-import { existsSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { hasCode } from '../errors.js';
+import { existsSync, rename, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { hasCode, messageOf } from '../errors.js';
 import { makeDirectory } from './make-directory.js';
 import { type Markers, type Snapshot, toText } from './snapshot.js';
 
@@ -20,6 +20,10 @@ export class HealthFiles {
   /** Files that could not be written as they should: a full disk may take a marker and no status. */
   readonly #troubled = new Set<string>();
   readonly #evidence: string[] = [];
+  /** The newest that is not written yet. */
+  #status: Snapshot | undefined;
+  #isReplacing = false;
+  #isRemoved = false;
 
   constructor(dir: string, onTrouble: (trouble: string | undefined) => void) {
     this.dir = dir;
@@ -56,8 +60,10 @@ export class HealthFiles {
     });
   }
 
+  /** Soon; of several that come meanwhile the last. */
   writeStatus(snapshot: Snapshot): void {
-    this.#attempt('status.json', () => this.#replace('status.json', toText(snapshot)));
+    this.#status = snapshot;
+    if (!this.#isReplacing) this.#replaceStatus();
   }
 
   /** Evidence of a process that hangs: the newest few, until the last clean-up. Returns the file's path. */
@@ -70,8 +76,10 @@ export class HealthFiles {
 
   /** The last clean-up. What can't be removed is left: there is nobody to tell any more. */
   removeAll(): void {
+    this.#isRemoved = true;
+    // First the temporary file: a rename that is under way either misses it, or has its result removed.
     for (const file of [...HEALTH_FILES, ...this.#evidence])
-      for (const name of [file, temporary(file)]) this.#remove(name);
+      for (const name of [temporary(file), file]) this.#remove(name);
   }
 
   #remove(name: string): void {
@@ -82,7 +90,37 @@ export class HealthFiles {
     }
   }
 
+  /**
+   * By a thread, for `health.dir` may be on a disk: there the rename that replaces a file waits for the disk to take what it puts in place
+   * (ext4's auto_da_alloc; 1.7 s were seen beside other work), and with it would the master's loop. Files that are new or empty don't.
+   */
+  #replaceStatus(): void {
+    const snapshot = this.#status;
+    if (snapshot === undefined || this.#isRemoved) return;
+    this.#status = undefined;
+    const file = 'status.json';
+    try {
+      this.#write(file, toText(snapshot));
+    } catch (error) {
+      return this.#noteTrouble(file, error);
+    }
+    this.#isReplacing = true;
+    rename(this.#pathOf(temporary(file)), this.#pathOf(file), (error) => {
+      this.#isReplacing = false;
+      if (this.#isRemoved) return;
+      if (error === null) this.#noteSuccess(file);
+      else this.#noteTrouble(file, error);
+      this.#replaceStatus();
+    });
+  }
+
   #replace(file: string, text: string): void {
+    this.#write(file, text);
+    renameSync(this.#pathOf(temporary(file)), this.#pathOf(file));
+  }
+
+  /** To where it is renamed from. */
+  #write(file: string, text: string): void {
     const path = this.#pathOf(temporary(file));
     try {
       writeFileSync(path, text);
@@ -91,7 +129,6 @@ export class HealthFiles {
       makeDirectory(this.dir); // Somebody removed the directory; an emptyDir can be remounted.
       writeFileSync(path, text);
     }
-    renameSync(path, this.#pathOf(file));
   }
 
   /** Not `path.join`: once a second it was what first made V8 load its optimizing compiler (3 MB) into an idle master. */
@@ -103,12 +140,20 @@ export class HealthFiles {
     try {
       act();
     } catch (error) {
-      if (this.#troubled.size === 0) this.#onTrouble(error instanceof Error ? error.message : String(error));
-      this.#troubled.add(file);
+      this.#noteTrouble(file, error);
       return false;
     }
-    if (this.#troubled.delete(file) && this.#troubled.size === 0) this.#onTrouble(undefined);
+    this.#noteSuccess(file);
     return true;
+  }
+
+  #noteTrouble(file: string, error: unknown): void {
+    if (this.#troubled.size === 0) this.#onTrouble(messageOf(error));
+    this.#troubled.add(file);
+  }
+
+  #noteSuccess(file: string): void {
+    if (this.#troubled.delete(file) && this.#troubled.size === 0) this.#onTrouble(undefined);
   }
 }
 

@@ -24,8 +24,8 @@ export class Loop {
   #busy = false;
   #halted = false;
   #timer: NodeJS.Timeout | undefined;
-  /** When it should fire. */
-  #due = Infinity;
+  /** The deadline that it is armed for. */
+  #due: number | undefined;
 
   constructor(policy: Policy, run: (command: Command) => void, observe: (state: State) => void) {
     this.#policy = policy;
@@ -42,7 +42,7 @@ export class Loop {
   /** From now on it is decided by another policy: the config was read again. */
   adopt(policy: Policy): void {
     this.#policy = policy;
-    this.dispatch({ kind: 'time-passed' });
+    this.dispatch({ kind: 'policy-changed' });
   }
 
   get state(): State {
@@ -59,11 +59,9 @@ export class Loop {
   readonly dispatch = (happening: Happening): void => {
     const at = performance.now();
     // Whichever is heard first: what has happened meanwhile, or the timer.
-    const lateMs = at - this.#due;
-    if (lateMs > LATE_MS) {
-      this.#due = Infinity;
-      this.#queue.push({ kind: 'master-late', ms: lateMs, at });
-    }
+    const lateMs = at - (this.#due ?? at);
+    if (lateMs > LATE_MS) this.#queue.push({ kind: 'master-late', ms: lateMs, at });
+    if (lateMs > LATE_MS || happening.kind === 'time-passed') this.#due = undefined;
     this.#queue.push({ ...happening, at });
     this.#drain();
   };
@@ -96,16 +94,18 @@ export class Loop {
     }
   }
 
+  /** An armed timer is left alone, else one event after the other would put it off. */
   #arm(): void {
     if (this.#halted) return;
-    clearTimeout(this.#timer);
-    this.#due = Infinity;
     const now = performance.now();
     const deadline = nextDeadline(this.#state, now);
+    if (deadline === this.#due) return;
+    clearTimeout(this.#timer);
+    this.#due = deadline;
     if (deadline === undefined) return;
     // Rounded up: a timer that fires a fraction early would find nothing due and arm itself again and again.
     const waitMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(deadline - now)));
-    this.#due = now + waitMs;
-    this.#timer = setTimeout(() => this.dispatch({ kind: 'time-passed' }), waitMs);
+    // libuv runs timers that are late before it asks the kernel what has happened meanwhile; immediates come after that.
+    this.#timer = setTimeout(() => setImmediate(() => this.dispatch({ kind: 'time-passed' })), waitMs);
   }
 }

@@ -208,6 +208,9 @@ export type Event = { readonly at: number } & (
   | { readonly kind: 'master-failed'; readonly message: string }
   /** The master itself has stood still, so much longer than it meant to. */
   | { readonly kind: 'master-late'; readonly ms: number }
+  /** Another policy is in force. */
+  | { readonly kind: 'policy-changed' }
+  /** Everything that had happened by `at` has been told: only now is anybody's time over. */
   | { readonly kind: 'time-passed' }
 );
 

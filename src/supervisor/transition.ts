@@ -48,6 +48,10 @@ export function transition(state: State, event: Event, policy: Policy): Step {
   const turn = new Turn(state, policy, event.at);
   if (state.phase.kind === 'exited') return turn.step();
   apply(turn, event);
+  // Before the bounds: who is ready when the clock is looked at has made it, and a timeout has somebody to name.
+  completeStart(turn);
+  // Only then: what else is heard may be older than what is yet to be heard, the exit of somebody whose time is over.
+  if (event.kind === 'time-passed') enforceBounds(turn);
   settle(turn);
   return turn.step();
 }
@@ -90,22 +94,25 @@ function apply(turn: Turn, event: Event): void {
       turn.log('warn', 'master.late', { ms: Math.round(event.ms) });
       turn.state = postpone(turn.state, event.ms + NEWS_MS);
       return;
+    case 'policy-changed':
     case 'time-passed':
       return;
   }
 } // no `default`: a new kind of event must not compile until someone has thought about it
 
-/** What follows from the state and the clock, whatever the event was. */
-function settle(turn: Turn): void {
-  // Before the bound: who is ready when the clock is looked at has made it, and a timeout has somebody to name.
-  completeStart(turn);
+/** What is due. */
+function enforceBounds(turn: Turn): void {
   boundStarts(turn);
   checkManager(turn);
   retryForks(turn);
+  escalate(turn);
+}
+
+/** What follows from the state, whatever the event was. */
+function settle(turn: Turn): void {
   advanceScale(turn);
   advanceRoll(turn);
   openGates(turn);
-  escalate(turn);
   advanceStop(turn);
 }
 

@@ -216,3 +216,17 @@ test('it gives back the time once: whoever does not end then is killed', () => {
   cluster.world.advanceToDeadline();
   assert.deepEqual(cluster.take(), ['kill app-0', 'kill app-1']);
 });
+
+test('whose time is over is killed when all has been heard, not at the first news that come late', () => {
+  const cluster = running();
+  cluster.stop();
+  cluster.take();
+  cluster.world.now += 60_000;
+  // It closes its channel before it ends; in between the other's exit is told.
+  cluster.world.disconnect(cluster.process('app-0'));
+  cluster.world.exit(cluster.process('app-1'));
+  cluster.world.exit(cluster.process('app-0'));
+  assert.deepEqual(cluster.take(), ['terminate agent']);
+  cluster.world.advanceToDeadline();
+  assert.deepEqual(cluster.take(), ['kill agent']);
+});

@@ -39,10 +39,15 @@ function taken(port: number, address: string): EggcupError {
   );
 }
 
-/** detect-port looks at all local addresses and answers with the next free port when one of them is taken. */
+/**
+ * Linux refuses to listen on all addresses (EADDRINUSE) when somebody listens on any of them: one attempt tells. Elsewhere each has to be
+ * tried, which is what detect-port does, and answers with the next free port when one of them is taken.
+ */
 async function whyTaken(port: number): Promise<string | undefined> {
-  if ((await detectPort(port)) === port) return undefined;
-  return (await whyUnusable(port, undefined)) ?? 'EADDRINUSE';
+  if (process.platform !== 'linux' && (await detectPort(port)) !== port) {
+    return (await whyUnusable(port, undefined)) ?? 'EADDRINUSE';
+  }
+  return whyUnusable(port, undefined);
 }
 
 /** The error code of a real attempt to listen; `undefined` when it worked. */

@@ -14,12 +14,12 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** A port that somebody else listens on until the test ends. */
-export function takePort(t: TestContext): Promise<number> {
+/** A port that somebody else listens on until the test ends: on all addresses, or on one alone. */
+export function takePort(t: TestContext, host?: string): Promise<number> {
   const server = createServer();
   t.after(() => server.close());
   return new Promise((resolve) => {
-    server.listen(0, () => {
+    server.listen({ port: 0, host, ipv6Only: host !== undefined }, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });

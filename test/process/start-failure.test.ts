@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { fixture, startCluster, startScript } from '../helpers/cluster.js';
 import { takePort } from '../helpers/net.js';
@@ -48,6 +49,19 @@ test('a taken port ends the master with 14 before anything is forked', async (t)
   assert.match(String(cluster.logged('boot.failed')[0]?.['problem']), new RegExp(`ClusterPortConflictError.*${port}`));
   assert.equal(cluster.logged('child.forked').length, 0);
   await cluster.assertGone();
+});
+
+test('so does one that is taken on any single address of the machine', async (t) => {
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .filter(({ address }) => !address.startsWith('fe80:')) // Would need its interface's name.
+    .map(({ address }) => address);
+  assert.ok(addresses.includes('127.0.0.1'));
+  for (const address of ['0.0.0.0', ...addresses]) {
+    const port = await takePort(t, address);
+    const cluster = startCluster(t, { config: { app: { script: fixture('scripts/hello.js'), port } } });
+    assert.equal(await cluster.ended(), 14, address);
+  }
 });
 
 test('two masters on one port: the first serves on, the second ends with 14', async (t) => {

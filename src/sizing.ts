@@ -1,3 +1,4 @@
+import type { Config } from './config/schema.js';
 import type { ContainerFacts } from './container/facts.js';
 import type { Reading } from './container/reading.js';
 
@@ -21,6 +22,20 @@ export interface SizingConfig {
   readonly cpu?: number;
   readonly memoryPerWorker: number;
   readonly heap: 'auto' | 'off' | number;
+  /** What `app.nodeOptions` sets the heap to, in MiB; it wins, as it does on the command line. */
+  readonly nodeHeapMiB?: number | undefined;
+}
+
+/** What a config says of the size. */
+export function sizingOf({ workers, app }: Config): SizingConfig {
+  return { ...workers, nodeHeapMiB: heapIn(app.nodeOptions) };
+}
+
+/** The last one counts (V8), in MiB; `undefined` where none of them sets it. */
+export function heapIn(nodeOptions: readonly string[]): number | undefined {
+  const values = nodeOptions.map((option) => /^--max[-_]old[-_]space[-_]size=([1-9]\d*)$/.exec(option)?.[1]);
+  const last = values.findLast((value) => value !== undefined);
+  return last === undefined ? undefined : Number(last);
 }
 
 const MIB = 2 ** 20;
@@ -44,7 +59,7 @@ export function planSize(facts: ContainerFacts, config: SizingConfig): Plan {
   const memory = memoryOf(facts);
   const count =
     config.count === 'auto' ? autoCount(facts, memory, config) : fixedCount(facts, memory, config, config.count);
-  const heap = planHeap(config.heap, count.workers, memory);
+  const heap = planHeap(config, count.workers, memory);
   const warnings = [...unreadableLimits(facts), ...count.warnings, ...heap.warnings];
   return {
     workers: count.workers,
@@ -186,16 +201,10 @@ interface Heap {
   readonly warnings: readonly string[];
 }
 
-function planHeap(heap: SizingConfig['heap'], workers: number, memory: Memory): Heap {
+function planHeap({ heap, nodeHeapMiB }: SizingConfig, workers: number, memory: Memory): Heap {
+  if (nodeHeapMiB !== undefined) return chosenHeap(nodeHeapMiB, 'app.nodeOptions', workers, memory);
   if (heap === 'off') return { heapMiB: null, reasons: ['heap: V8 decides, workers.heap is off'], warnings: [] };
-  if (heap !== 'auto') {
-    const heapMiB = Math.max(1, Math.floor(heap / MIB));
-    return {
-      heapMiB,
-      reasons: [`heap ${heapMiB} MiB per worker: workers.heap`],
-      warnings: overcommit(heapMiB, workers, memory),
-    };
-  }
+  if (heap !== 'auto') return chosenHeap(Math.max(1, Math.floor(heap / MIB)), 'workers.heap', workers, memory);
   if (memory.kind === 'unlimited')
     return { heapMiB: null, reasons: [`heap: V8 decides, ${memory.text}`], warnings: [] };
 
@@ -207,6 +216,14 @@ function planHeap(heap: SizingConfig['heap'], workers: number, memory: Memory): 
   return {
     heapMiB,
     reasons: [`heap ${heapMiB} MiB per worker: ${ofShare} (${memory.text})`],
+    warnings: overcommit(heapMiB, workers, memory),
+  };
+}
+
+function chosenHeap(heapMiB: number, key: string, workers: number, memory: Memory): Heap {
+  return {
+    heapMiB,
+    reasons: [`heap ${heapMiB} MiB per worker: ${key}`],
     warnings: overcommit(heapMiB, workers, memory),
   };
 }

@@ -9,7 +9,7 @@ import { findFramework } from '../master/framework.js';
 import { minReadyAmong } from '../supervisor/view.js';
 import { rolesOf } from '../master/roles.js';
 import type { Launch } from '../process/launch.js';
-import { type Plan, planSize } from '../sizing.js';
+import { type Plan, planSize, sizingOf } from '../sizing.js';
 import { formatSticky } from '../sticky/mode.js';
 import {
   type Answer,
@@ -100,7 +100,7 @@ interface Program {
 }
 
 function lookAhead(loaded: LoadedConfig, facts: ContainerFacts, { env, cwd }: Surroundings): Outlook {
-  const size = planSize(facts, loaded.config.workers);
+  const size = planSize(facts, sizingOf(loaded.config));
   const { framework } = loaded.config.app;
   const located = framework === undefined ? undefined : locate(framework, loaded.config, cwd);
   const config = maskedConfig(loaded);

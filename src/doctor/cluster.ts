@@ -9,13 +9,13 @@ import { fallbackDir } from '../health/directory.js';
 import { chooseStrategy, readOffer } from '../listening/strategy.js';
 import { findFramework } from '../master/framework.js';
 import { checkPort, lookAtUnixSocket } from '../master/ports.js';
-import { planSize } from '../sizing.js';
+import { planSize, sizingOf } from '../sizing.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { folder } from './paths.js';
 
 /** Whether the config's cluster could be started here, or runs already. */
 export async function lookAtCluster({ config, origin }: LoadedConfig, cwd: string): Promise<readonly Finding[]> {
-  const plan = planSize(readContainerFacts(), config.workers);
+  const plan = planSize(readContainerFacts(), sizingOf(config));
   const size = plan.heapMiB === null ? '' : `, ${plan.heapMiB} MiB of heap each`;
   const { health, control } = config;
   // Without a config file it may have been another one.

@@ -6,7 +6,7 @@ import type { HealthServer } from '../health/http.js';
 import type { Log } from '../log.js';
 import { type Roles, rolesOf } from './roles.js';
 import { chooseStrategy, type Listening, readOffer } from '../listening/strategy.js';
-import { type Plan, planSize } from '../sizing.js';
+import { type Plan, planSize, sizingOf } from '../sizing.js';
 import { formatSticky } from '../sticky/mode.js';
 import { findFramework } from './framework.js';
 import { type ControlSocket, prepareControl } from './control-socket.js';
@@ -46,7 +46,7 @@ export async function boot(
   const { config } = loaded;
   if (loaded.origin === 'example') log.info('boot.example', { file: loaded.file });
   const facts = readContainerFacts();
-  const plan = planSize(facts, config.workers);
+  const plan = planSize(facts, sizingOf(config));
   const listening = chooseStrategy(config, readOffer());
   const framework =
     config.app.framework === undefined ? undefined : findFramework(config.app.framework, config.app.baseDir, cwd);

@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { type ContainerFacts, readContainerFacts } from '../container/facts.js';
 import type { Log } from '../log.js';
-import { type Plan, planSize, warningsFor } from '../sizing.js';
+import { type Plan, planSize, sizingOf, warningsFor } from '../sizing.js';
 import type { LaunchId } from '../supervisor/model.js';
 import { launchesInUse } from '../supervisor/view.js';
 import type { Boot } from './boot.js';
@@ -78,7 +78,7 @@ export class Configuration {
     const config = reachable(before.config, after.config, changes);
     this.#facts = readContainerFacts();
     const wasPlanned = this.#plan.workers;
-    this.#plan = planSize(this.#facts, config.workers);
+    this.#plan = planSize(this.#facts, sizingOf(config));
     log.setLevel(config.log.level);
     const launch = this.#addLaunch({ ...after, config });
     this.#last = this.#configOf(launch);

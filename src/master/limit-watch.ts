@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.js';
 import { type ContainerFacts, readContainerFacts } from '../container/facts.js';
-import { type Plan, planSize } from '../sizing.js';
+import { type Plan, planSize, sizingOf } from '../sizing.js';
 
 export interface LimitWatchOptions {
   readonly config: () => Config;
@@ -57,7 +57,7 @@ export class LimitWatch {
     const limits = [facts.cpuQuota, facts.cpuset, facts.memoryLimitBytes];
     if (limits.some((limit) => limit.kind === 'unreadable')) return;
     this.#options.onFacts(facts);
-    const plan = planSize(facts, this.#options.config().workers);
+    const plan = planSize(facts, sizingOf(this.#options.config()));
     const found = sizeOf(plan);
     const isSettled = found === this.#seen;
     this.#seen = found === sizeOf(this.#options.plan()) ? undefined : found;

@@ -4,7 +4,7 @@ import { INSTANCE_VARIABLE, MASTER_PID_VARIABLE } from '../ipc/environment.js';
 import type { FrameworkOptions, RequestLimit, ToChild } from '../ipc/protocol.js';
 import type { Strategy } from '../listening/strategy.js';
 import type { Launch } from '../process/launch.js';
-import type { Plan } from '../sizing.js';
+import { type Plan, heapIn } from '../sizing.js';
 import { isInRequests, type Wanted } from '../sticky/mode.js';
 
 export interface Roles {
@@ -141,7 +141,8 @@ function heapOf({ plan }: LaunchFacts, role: 'agent' | 'app'): number | undefine
 
 function heapOption(facts: LaunchFacts, role: 'agent' | 'app'): string[] {
   const heapMiB = heapOf(facts, role);
-  return heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`];
+  const isThere = heapIn(facts.config.app.nodeOptions) !== undefined;
+  return heapMiB === undefined || isThere ? [] : [`--max-old-space-size=${heapMiB}`];
 }
 
 function childEnv({ config, env, masterPid, instance }: LaunchFacts): Record<string, string> {

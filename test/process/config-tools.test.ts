@@ -126,6 +126,14 @@ test('plan says what a master then really starts, and why', async (t) => {
   assert.equal(await cluster.stop(), 0);
 });
 
+test('a heap that app.nodeOptions set is the plan’s, and is given once', (t) => {
+  const config = `app: { script: ${fixture('scripts/hello.js')}, nodeOptions: [--max-old-space-size=300] }\n`;
+  const folder = folderWith(t, { 'cluster.yaml': config });
+  const planned = runJson(['plan', '--cpu', '1000m', '--memory', '1Gi'], folder) as Planned;
+  assert.equal(planned.heapMiB, 300);
+  assert.deepEqual(planned.app.nodeOptions, ['--max-old-space-size=300']);
+});
+
 test('plan under another quota and limit does not look at this machine', (t) => {
   const folder = folderWith(t, good);
   const planned = runJson(['plan', '--cpu', '16000m', '--memory', '64Gi'], folder) as Planned;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { heapIn } from '#eggcup/sizing.js';
 import { ABSENT, CPUSET, GIB, MEMORY, MIB, QUOTA, factsWith, plan } from './sizing-rig.js';
 
 test('the CPU quota decides, rounded as configured', () => {
@@ -118,6 +119,18 @@ test('a count that somebody chose is used as it is, and what it exceeds is named
   assert.match(exceeds.warnings.join('\n'), /workers\.count 100 is more than memory holds: memory allows 5 /);
 
   assert.equal(plan(factsWith({ quota: 0.25 }), { count: 1 }).reasons.length, 2, 'one worker is never too many');
+});
+
+test('what app.nodeOptions sets the heap to wins, as on the command line, and is weighed like workers.heap', () => {
+  const facts = factsWith({ quota: 2, memory: GIB });
+  for (const heap of ['auto', 'off', 400 * MIB] as const) {
+    const chosen = plan(facts, { heap, nodeHeapMiB: 500 });
+    assert.equal(chosen.heapMiB, 500);
+    assert.ok(chosen.reasons.includes('heap 500 MiB per worker: app.nodeOptions'));
+    assert.match(chosen.warnings[0] ?? '', /no room for 2 heaps of 500 MiB/);
+  }
+  assert.equal(heapIn(['--max-old-space-size=300', '--max_old_space_size=200', '--max-semi-space-size=8']), 200);
+  assert.equal(heapIn(['--max-old-space-size', '--max-old-space-size=0']), undefined);
 });
 
 test('heap: off, fixed, and fixed beyond memory', () => {

@@ -1,12 +1,12 @@
-import { type CST, type LineCounter, Parser } from 'yaml';
+import type { CST } from 'yaml';
 
 /**
- * The offset of a node with more than `limit` collections around it, or `undefined`; counts the lines on its way.
- * To be asked before `parseDocument`, which is recursive: at the end of the stack V8 may abort the process instead of
- * throwing (when a regular expression happens to be compiled there).
+ * The offset of a node with more than `limit` collections around it, or `undefined`. To be asked before anything is composed of
+ * `tokens`, which is recursive: at the end of the stack V8 may abort the process instead of throwing (when a regular expression
+ * happens to be compiled there).
  */
-export function findTooDeep(text: string, limit: number, lines: LineCounter): number | undefined {
-  let level: readonly CST.Token[] = [...new Parser(lines.addNewLine).parse(text)].flatMap(childrenOf);
+export function findTooDeep(tokens: readonly CST.Token[], limit: number): number | undefined {
+  let level = tokens.flatMap(childrenOf);
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > limit) return level[0]?.offset;
     level = level.flatMap(childrenOf);

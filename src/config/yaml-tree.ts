@@ -1,5 +1,6 @@
 import {
   type Alias,
+  Composer,
   type Document,
   isAlias,
   isMap,
@@ -7,7 +8,7 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseDocument,
+  Parser,
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
@@ -39,17 +40,19 @@ export function parseYaml(text: string, locate: Locate): Parsed {
     // An offset in an empty text has no line.
     return locate(Math.max(line, 1), Math.max(col, 1));
   };
-  const tooDeep = findTooDeep(text, MAX_DEPTH, lines);
-  if (tooDeep !== undefined)
-    return { tree: undefined, issues: [{ origin: originAt(tooDeep), path: [], message: TOO_DEEP }] };
+  const problem = (offset: number, message: string): ConfigIssue => ({ origin: originAt(offset), path: [], message });
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tooDeep = findTooDeep(tokens, MAX_DEPTH);
+  if (tooDeep !== undefined) return { tree: undefined, issues: [problem(tooDeep, TOO_DEEP)] };
   // Duplicate keys are found here below, where the path and the first of the two are known.
   const options = { prettyErrors: false, schema: 'core', merge: false, uniqueKeys: false } as const;
-  const document = parseDocument(text, options);
-  const problems = [...document.errors, ...document.warnings];
-  if (problems.length > 0) {
-    const issues = problems.map((error) => ({ origin: originAt(error.pos[0]), path: [], message: explain(error) }));
-    return { tree: undefined, issues };
-  }
+  // An empty text has one too.
+  const [document, second] = new Composer(options).compose(tokens, true, text.length);
+  if (document === undefined) throw new Error('yaml has composed no document');
+  const issues = [...document.errors, ...document.warnings].map((error) => problem(error.pos[0], explain(error)));
+  if (second !== undefined)
+    issues.push(problem(second.range[0], 'a second YAML document begins here; a config is only one'));
+  if (issues.length > 0) return { tree: undefined, issues };
   if (document.contents === null) return { tree: undefined, issues: [] };
   const reader = new Reader(document, originAt);
   const tree = reader.read(document.contents, []);
@@ -60,7 +63,6 @@ type OriginAt = (offset: number) => Origin;
 
 function explain({ code, message }: YAMLError): string {
   if (code === 'TAB_AS_INDENT') return 'a tab is used as indentation; YAML allows only spaces there';
-  if (code === 'MULTIPLE_DOCS') return 'a second YAML document begins here; a config is only one';
   if (code === 'TAG_RESOLVE_FAILED') return `${message}; a config needs no tags`;
   return `not valid YAML: ${message}`;
 }

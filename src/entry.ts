@@ -14,9 +14,7 @@ const native = loadNative();
 const signals = new ClaimedSignals(native);
 // Should the loop ever run dry before there is an answer, that is a fault and no success.
 process.exitCode = 70;
-void main()
-  .catch(fault)
-  .then((code) => process.exit(code));
+void main().catch(fault).then(leave);
 
 async function main(): Promise<number> {
   const { parseEntryArgs, ENTRY_USAGE } = await import('./init/entry-args.js');
@@ -77,6 +75,16 @@ async function terminated(code: number, reason: string, logFile = terminationLog
 function terminationLog(): string | undefined {
   const file = process.env['EGGCUP__TERMINATION_LOG'];
   return file === undefined ? undefined : resolve(file);
+}
+
+/** Whatever a listener to the exit throws: without this the process would live on, and hear of nothing any more. */
+function leave(code: number): void {
+  try {
+    process.exit(code);
+  } catch (error) {
+    writeLine(2, `eggcup: a fault at its exit: ${error instanceof Error ? error.stack : String(error)}`);
+    process.exit(code); // The listeners have been called: Node does so once.
+  }
 }
 
 /** What nobody has foreseen: out of descriptors while loading, a working directory that was removed. */

@@ -11,6 +11,8 @@ export interface LogOutput {
   flush(): void;
   /** The same in order; resolves when all is written. */
   close(): Promise<void>;
+  /** Lets go of what is still held: nobody reads it. */
+  abandon(): void;
   /** To be called after each fork. */
   afterFork(): void;
 }
@@ -49,6 +51,7 @@ function socketOutput(): LogOutput {
       new Promise((resolve) => {
         socket.write('', () => resolve());
       }),
+    abandon: () => undefined, // It goes with the process.
   };
 }
 
@@ -71,6 +74,8 @@ function fileOutput(fd: number, isOver: () => boolean): LogOutput {
         out.end();
       });
     },
+    // Else pino would try once more at the exit, and throw out of it (EAGAIN).
+    abandon: () => out?.destroy(),
   };
 
   function open(): SonicBoom {

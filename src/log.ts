@@ -62,6 +62,7 @@ export function createLog(level: LogLevel | 'silent', format: 'json' | 'pretty')
     close: async () => {
       flushUntil = performance.now() + FLUSH_MS;
       await Promise.race([out.close(), setTimeout(FLUSH_MS)]);
+      out.abandon();
     },
   };
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fixture, startScript } from '../helpers/cluster.js';
 import { get } from '../helpers/net.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 
 test('rubbish and forged events from a worker change nothing', async (t) => {
@@ -63,6 +65,36 @@ test('a reader that stands still, on a pipe, holds up nobody: the cluster serves
   await until('it to serve', async () => (await get(cluster.port)).status === 200);
   cluster.signal('SIGTERM');
   await until('the master to end', () => cluster.process.exitCode === 0, 20_000);
+});
+
+/** Standard output is a pipe that is full and never read. */
+const FULL_PIPE = [
+  'bash',
+  '-c',
+  'mkfifo p; sleep 1000 < p & exec 9> p; head -c 65536 /dev/zero >&9; "$@" >&9 9>&-; code=$?; kill $!; exit $code',
+  'bash',
+];
+
+test('a pipe that is full, and is never read, keeps the master from no exit', async (t) => {
+  for (const [script, code] of [
+    ['scripts/hello.js', 0],
+    ['scripts/throws.js', 11],
+  ] as const) {
+    const cluster = await startScript(t, script, {}, { wrapper: FULL_PIPE });
+    if (code === 0) process.kill((await until('ready', () => cluster.status()))?.pid, 'SIGTERM');
+    await until('the master to end', () => cluster.process.exitCode === code, 20_000);
+    assert.doesNotMatch(cluster.errors, /a fault/);
+  }
+});
+
+test('what the log still holds then is let go: nothing throws out of the exit', (t) => {
+  const [program = '', ...args] = [...FULL_PIPE, process.execPath, fixture('log-and-exit.mjs')];
+  const { status, stderr } = spawnSync(program, args, {
+    cwd: temporaryDirectory(t),
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  assert.deepEqual([status, stderr], [7, '']);
 });
 
 test('a reader that stands still, on a socket, does not keep the master from its end', async (t) => {

@@ -12,6 +12,7 @@ export const LOG_MESSAGES = {
   'child.forked': 'A process was forked and waits at its gate',
   'child.ready': 'A process is ready',
   'child.unready': 'An app worker has closed its server and lives on',
+  'child.leaving': 'Somebody else than the master has told an app worker to end: it is replaced',
   'child.start-failed': 'A process said that it cannot start',
   'child.start-timeout': 'Not ready within startup.timeout',
   'child.disconnected': 'A process closed its channel to the master',

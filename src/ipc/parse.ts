@@ -37,7 +37,7 @@ function isUserMessage(raw: Record<string, unknown>): raw is Record<string, unkn
 /** What the master says to this process; `undefined` for everything else. */
 export function parseToChild(raw: unknown): ToChild | undefined {
   // The master is trusted: the envelope's name is enough.
-  if (!isRecord(raw) || !['prepare', 'open', 'close-inspector', 'lame-duck'].includes(String(raw['eggcup'])))
+  if (!isRecord(raw) || !['prepare', 'open', 'close-inspector', 'lame-duck', 'leave'].includes(String(raw['eggcup'])))
     return undefined;
   return raw as unknown as ToChild;
 }
@@ -46,6 +46,7 @@ function parseOwn(raw: Record<string, unknown>): FromChild | undefined {
   const { eggcup, address, code, message, event, level, text, why } = raw;
   switch (eggcup) {
     case 'at-gate':
+    case 'leaving':
     case 'beat':
       return { eggcup };
     case 'ready':

@@ -94,13 +94,17 @@ export type ToChild =
   /** It was looked at while it hung, and answers again. */
   | { readonly eggcup: 'close-inspector' }
   /** A stop has begun whose delay runs. */
-  | { readonly eggcup: 'lame-duck' };
+  | { readonly eggcup: 'lame-duck' }
+  /** It was somebody else who has told it to end: it need not stay in the cluster. */
+  | { readonly eggcup: 'leave' };
 
 export type FromChild =
   /** It listens to its channel now. What comes earlier is lost in an app worker, where Node's cluster module hears it. */
   | { readonly eggcup: 'at-gate' }
   | { readonly eggcup: 'ready'; readonly address?: ListenAddress | undefined }
   | { readonly eggcup: 'listening' | 'closed'; readonly address: ListenAddress }
+  /** It was told to end, and accepts nothing more. */
+  | { readonly eggcup: 'leaving' }
   /** Its event loop runs. */
   | { readonly eggcup: 'beat' }
   /** It has done as much as it is meant to. */

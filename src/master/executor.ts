@@ -95,6 +95,8 @@ export class Executor implements ChildEvents {
         return children.get(command.id)?.open();
       case 'lame-duck':
         return children.get(command.id)?.tell({ eggcup: 'lame-duck' });
+      case 'let-go':
+        return children.get(command.id)?.tell({ eggcup: 'leave' });
       case 'terminate':
         return this.#terminate(children.get(command.id));
       case 'kill':

@@ -123,6 +123,8 @@ export class Messages {
         return this.#listening(child, message.address);
       case 'closed':
         return this.#closed(child, message.address);
+      case 'leaving':
+        return this.#options.dispatch({ kind: 'child-leaving', id: child.id });
       case 'beat':
         return this.#options.onBeat(child);
       case 'worn':

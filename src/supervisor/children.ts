@@ -98,6 +98,17 @@ export function childUnready(turn: Turn, id: number): void {
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }
 
+/** An app worker drains that the master has not told to: who serves in its place need not wait for its end. */
+export function childLeaving(turn: Turn, id: number): void {
+  const child = turn.child(id);
+  if (child === undefined || isAgent(child)) return;
+  if (child.state.kind !== 'ready' && child.state.kind !== 'starting') return;
+  turn.put(child, { kind: 'leaving', killAt: turn.at + drainMs(turn, child) });
+  turn.log('warn', 'child.leaving', { slot: child.slot, pid: child.pid });
+  turn.order({ kind: 'let-go', id });
+  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
+}
+
 /**
  * An app worker does not answer any more. It is a crash, but its successor comes first: perhaps the old one still
  * finishes something.

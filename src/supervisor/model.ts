@@ -38,7 +38,7 @@ export type ChildState =
   | { readonly kind: 'gate'; readonly notBefore: number }
   | { readonly kind: 'starting'; readonly deadline: number }
   | { readonly kind: 'ready' }
-  /** Closed its channel by itself and drains (as `graceful` does after an uncaught exception). */
+  /** Ends by itself and drains: it closed its channel (as `graceful` does after an uncaught exception), or somebody else has told it to. */
   | { readonly kind: 'leaving'; readonly killAt: number }
   /** Was told to end. */
   | { readonly kind: 'stopping'; readonly killAt: number }
@@ -187,6 +187,8 @@ export type Event = { readonly at: number } & (
   | { readonly kind: 'scale-requested'; readonly reason: string; readonly by: number }
   | { readonly kind: 'fork-failed'; readonly slot: Slot; readonly message: string }
   | { readonly kind: 'child-ready' | 'child-unready'; readonly id: number }
+  /** It was told to end, by whomever, and accepts nothing more. */
+  | { readonly kind: 'child-leaving'; readonly id: number }
   | {
       readonly kind: 'child-start-failed';
       readonly id: number;
@@ -238,6 +240,8 @@ export type Command =
   | { readonly kind: 'open-gate'; readonly id: number }
   /** The child serves on, but its clients are asked to come over another connection next time. */
   | { readonly kind: 'lame-duck'; readonly id: number }
+  /** The child may close its channel, and is replaced then, while it finishes what it has. */
+  | { readonly kind: 'let-go'; readonly id: number }
   /** SIGTERM to the child; what it leaves behind is ended after it. */
   | { readonly kind: 'terminate'; readonly id: number }
   /** SIGKILL to the child and to all its descendants. */
@@ -259,6 +263,7 @@ export type LogEvent =
   | 'child.forked'
   | 'child.ready'
   | 'child.unready'
+  | 'child.leaving'
   | 'child.start-failed'
   | 'child.start-timeout'
   | 'child.disconnected'

@@ -5,6 +5,7 @@ import {
   childExited,
   childForked,
   childHung,
+  childLeaving,
   childReady,
   childStartFailed,
   childUnready,
@@ -78,6 +79,8 @@ function apply(turn: Turn, event: Event): void {
       return childReady(turn, event.id);
     case 'child-unready':
       return childUnready(turn, event.id);
+    case 'child-leaving':
+      return childLeaving(turn, event.id);
     case 'child-start-failed':
       return childStartFailed(turn, event.id, event.portTaken, event.message);
     case 'child-disconnected':

@@ -12,6 +12,7 @@ import { endGracefully } from './end.js';
 import { type EggApplication, loadFramework, whenReady } from './framework.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { hearLameDuck } from './lame-duck.js';
+import { sayLeaving } from './leaving.js';
 import { listenBesideSiblings } from './listening.js';
 import { loadRequired } from './load.js';
 import { exitWhenOrphaned } from './orphan.js';
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
     endGracefully('app_worker', () => leave(app, servers));
     exitAfterDisconnect(app, servers);
     await whenReady(app);
+    if (servers.areDraining) return; // Whoever connected would find nobody.
     const server = await createServer(app, options);
     servers.watch(server);
     if (task.sticky !== undefined) new ClientKeeper(task.sticky, servers).watch(server);
@@ -60,7 +62,9 @@ async function main(): Promise<void> {
 
 /** Once, whoever asks. egg-cluster cuts requests that are in flight here; they finish first. */
 function leave(app: EggApplication, servers: Servers): Promise<void> {
-  left ??= servers.drain().then(() => app.close());
+  if (left !== undefined) return left;
+  left = servers.drain().then(() => app.close());
+  sayLeaving();
   return left;
 }
 

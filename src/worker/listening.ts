@@ -4,7 +4,7 @@ import { hasCode } from '../errors.js';
 import { addressOf } from './address.js';
 import type { ClientKeeper } from './client-keeper.js';
 import { besideSiblings } from './listen-arguments.js';
-import type { RequestLimit } from '../ipc/protocol.js';
+import type { ListenAddress, RequestLimit } from '../ipc/protocol.js';
 import { sendToMaster } from './channel.js';
 import { RequestCount } from './request-count.js';
 import type { Servers } from './servers.js';
@@ -17,7 +17,13 @@ interface Expected {
 
 /** Drains every server of this process that listens, whatever the library. */
 export function drainServers(servers: Servers): void {
-  patchListen((server) => servers.watch(server));
+  const listen = currentListen();
+  Server.prototype.listen = function listenUnlessEnding(this: Server, ...args: unknown[]): Server {
+    // Whoever connected would find nobody.
+    if (servers.areDraining) return this;
+    servers.watch(this);
+    return Reflect.apply(listen, this, args);
+  };
 }
 
 /** Gives this process a queue of its own on every port that it listens on, beside those of its siblings. */
@@ -40,20 +46,26 @@ export function countRequests(limit: RequestLimit): void {
 }
 
 /**
- * Tells the master of every server that listens, and of its end. (Node's own `listening` of a cluster worker misses
- * servers that bypass the master.) A taken port is told when it is the application's: what else goes wrong is the
+ * Tells the master of every server that listens, and of when it does no longer: open connections may last. (Node's own `listening` of
+ * a cluster worker misses servers that bypass the master.) A taken port is told when it is the application's: what else goes wrong is the
  * script's business.
  */
 export function tellServers(servers: Servers, expected: Expected): void {
+  const told = new WeakMap<Server, ListenAddress>();
+  patchClose((server) => {
+    const address = told.get(server);
+    if (address === undefined || server.listening) return;
+    told.delete(server);
+    // Else its process says that it leaves.
+    if (!servers.areDraining) void sendToMaster({ eggcup: 'closed', address });
+  });
   patchListen((server) => {
     const listening = (): void => {
       server.off(LOOK, failed);
       const address = addressOf(server);
       if (address === undefined) return;
+      told.set(server, address);
       void sendToMaster({ eggcup: 'listening', address });
-      server.once('close', () => {
-        if (!servers.areDraining) void sendToMaster({ eggcup: 'closed', address });
-      });
     };
     const failed = (error: Error & { readonly port?: number; readonly address?: string }): void => {
       server.off('listening', listening);
@@ -75,6 +87,16 @@ function patchListen(before: (server: Server) => void): void {
   Server.prototype.listen = function listenAndTell(this: Server, ...args: unknown[]): Server {
     before(this);
     return Reflect.apply(listen, this, args);
+  };
+}
+
+/** Calls `after` with every server that was told to close. */
+function patchClose(after: (server: Server) => void): void {
+  const close = Reflect.get(Server.prototype, 'close') as (...args: unknown[]) => Server;
+  Server.prototype.close = function closeAndTell(this: Server, ...args: unknown[]): Server {
+    const result = Reflect.apply(close, this, args);
+    after(this);
+    return result;
   };
 }
 

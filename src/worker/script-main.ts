@@ -11,6 +11,7 @@ import { dieWithMaster, endWithMaster } from './end-with-master.js';
 import { hasMaster } from './orphan.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { hearLameDuck } from './lame-duck.js';
+import { sayLeaving } from './leaving.js';
 import { countRequests, drainServers, keepClients, listenBesideSiblings, tellServers } from './listening.js';
 import { loadRequired } from './load.js';
 import { installMessenger } from './messenger.js';
@@ -40,7 +41,10 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
   catchUncaught(servers, task.drainMs, () => (task.role === 'app' ? servers.areListening : isLoaded));
   endGracefully(task.role === 'agent' ? 'agent_worker' : 'app_worker', () => {
     // A script that listens to SIGTERM itself closes its own servers and exits by itself; the master's bound holds.
-    return hasUserListener('SIGTERM') && hasMaster() ? never() : servers.drain();
+    if (hasUserListener('SIGTERM') && hasMaster()) return never();
+    const drained = servers.drain();
+    if (task.role === 'app') sayLeaving();
+    return drained;
   });
   await loadRequired(task.require, task.baseDir);
   dieWithMaster();

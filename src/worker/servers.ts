@@ -1,3 +1,4 @@
+import { errorMonitor } from 'node:events';
 import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import { Server, type Socket } from 'node:net';
@@ -25,6 +26,10 @@ export class Servers {
   readonly #watched = new WeakSet<Server>();
   /** Those that are open. */
   readonly #servers = new Set<Server>();
+  /** Those among them that have been asked to listen, and do not yet. */
+  readonly #opening = new Set<Server>();
+  /** Those that have been closed, and still have connections. */
+  readonly #closing = new Set<Server>();
   /** Connections of HTTP/1, as their requests see them (decrypted). */
   readonly #sockets = new Set<Socket>();
   /** Connections that are not that far. */
@@ -48,20 +53,26 @@ export class Servers {
   }
 
   get areDraining(): boolean {
-    return this.#drained !== undefined;
+    return this.#stage === 'draining' || this.#stage === 'settled';
   }
 
   get areListening(): boolean {
     return [...this.#servers].some((server) => server.listening);
   }
 
-  /** Follows a server's connections and requests from now on. */
+  /** Follows the connections and requests of a server that is about to listen. */
   watch(server: Server): void {
     this.#servers.add(server);
+    this.#opening.add(server);
     // A server may listen a second time.
     if (this.#watched.has(server)) return;
     this.#watched.add(server);
-    server.on('close', () => this.#servers.delete(server));
+    server.on('listening', () => this.#opened(server));
+    server.on(errorMonitor as unknown as 'error', () => this.#opening.delete(server)); // The types of net know no symbols.
+    server.on('close', () => {
+      this.#servers.delete(server);
+      this.#opening.delete(server);
+    });
     const connection = isTls(server) ? 'secureConnection' : 'connection';
     if (isTls(server)) this.#handshakes.watch(server);
     server.on('session', (session: ServerHttp2Session) => this.#http2.follow(session));
@@ -99,17 +110,30 @@ export class Servers {
 
   async #drain(): Promise<void> {
     this.#stage = 'draining';
-    const closed = [...this.#servers].filter(({ listening }) => listening).map((server) => close(server));
+    for (const server of this.#servers) if (server.listening) this.#close(server);
     this.announceEnd();
     const cut = after(() => this.#upgraded.destroy(), this.#drainMs);
     const endingStreams = every(() => this.#endStandingStreams(), POLL_MS);
     this.#upgraded.end();
+    // The master gives connections to who is about to listen as soon as it may: they are answered too.
+    while (this.#opening.size > 0) await setTimeout(POLL_MS);
     await this.#settle();
     this.#stage = 'settled';
     await this.#allAnswered();
-    await Promise.all([this.#endConnections(), ...closed]);
+    await this.#endConnections();
+    while (this.#closing.size > 0) await setTimeout(POLL_MS);
     clearInterval(endingStreams);
     clearTimeout(cut);
+  }
+
+  #opened(server: Server): void {
+    this.#opening.delete(server);
+    if (this.areDraining) this.#close(server);
+  }
+
+  #close(server: Server): void {
+    this.#closing.add(server);
+    close(server, () => this.#closing.delete(server));
   }
 
   /** Those that begin only now are met too. */
@@ -222,12 +246,10 @@ export class Servers {
   }
 }
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // Since Node 24 that of an HTTP/2 server closes its sessions, and so refuses requests that are on their way.
-    if (isHttp2(server)) Reflect.apply(Reflect.get(Server.prototype, 'close'), server, [() => resolve()]);
-    else server.close(() => resolve());
-  });
+function close(server: Server, closed: () => void): void {
+  // Since Node 24 that of an HTTP/2 server closes its sessions, and so refuses requests that are on their way.
+  if (isHttp2(server)) Reflect.apply(Reflect.get(Server.prototype, 'close'), server, [closed]);
+  else server.close(closed);
 }
 
 function follow<T extends { once(event: 'close', listener: () => void): unknown }>(set: Set<T>, item: T): void {

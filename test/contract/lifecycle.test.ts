@@ -10,7 +10,7 @@ import { anyPolicy, anySchedule, happen } from '../unit/supervisor/schedule.js';
 import { World } from '../unit/supervisor/world.js';
 
 /** So many that the rarest transition is met several times. */
-const RUNS = 3000;
+const RUNS = 10_000;
 
 test('phases and states of a process change as the tables say, in thousands of simulated lives', () => {
   const seen = { phases: new Set<string>(), children: new Set<string>() };

@@ -21,6 +21,20 @@ for (const egg of EGGS) {
     await cluster.assertGone();
   });
 
+  test(`${egg}: a worker that gets SIGTERM from somebody else is replaced while it finishes`, async (t) => {
+    const cluster = await startEgg(t, egg, { config: { workers: { count: 1 } } });
+    await cluster.untilReady();
+    const reply = get(cluster.port, '/slow?ms=6000');
+    await cluster.untilLogged('egg.app.slow-begun');
+    const before = cluster.kill('app-0', 'SIGTERM');
+    await cluster.untilReplaced('app-0', before);
+    assert.equal(cluster.logged('child.exited').length, 0);
+    assert.equal((await reply).status, 200);
+    await cluster.untilLogged('child.exited', { pid: before, code: 0 });
+    assert.equal(await cluster.stop(), 0);
+    await cluster.assertGone();
+  });
+
   for (const role of ['agent', 'app'] as const) {
     test(`${egg}: a stop while the ${role} is being loaded ends the start with 0`, async (t) => {
       const cluster = await startEgg(t, egg, { fault: `${role}-never-loads` });

@@ -88,7 +88,7 @@ test('a pipe that is full, and is never read, keeps the master from no exit', as
 });
 
 test('what the log still holds then is let go: nothing throws out of the exit', (t) => {
-  const [program = '', ...args] = [...FULL_PIPE, process.execPath, fixture('log-and-exit.mjs')];
+  const [program, ...args] = [...FULL_PIPE, process.execPath, fixture('log-and-exit.mjs')] as const;
   const { status, stderr } = spawnSync(program, args, {
     cwd: temporaryDirectory(t),
     encoding: 'utf8',

@@ -126,6 +126,7 @@ export const PROMISES = {
           process.alive &&
           process.gateOpened &&
           !process.wasReady &&
+          process.leaves === 'no' &&
           process.connected &&
           !process.terminated,
       );

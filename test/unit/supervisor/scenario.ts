@@ -99,6 +99,7 @@ export class Scenario {
       case 'end-examination':
       case 'open-gate':
       case 'lame-duck':
+      case 'let-go':
       case 'terminate':
       case 'kill':
         return `${command.kind} ${this.#slot(command.id)}`;

@@ -22,7 +22,8 @@ export type Incident =
         | 'port-taken'
         | 'worn'
         | 'hung'
-        | 'answers';
+        | 'answers'
+        | 'leaving';
       readonly n: number;
     }
   | { readonly kind: 'ignore-term' | 'ignore-kill'; readonly n: number };
@@ -72,6 +73,7 @@ const anyTrouble: fc.Arbitrary<Incident> = fc.oneof(
         'worn',
         'hung',
         'answers',
+        'leaving',
       ),
       n,
     }),
@@ -114,7 +116,10 @@ export const anyChanges: fc.Arbitrary<readonly Incident[]> = fc
       weighted(2, fc.record({ kind: fc.constant('scale'), to: fc.integer({ min: 1, max: 4 }) })),
       weighted(
         2,
-        fc.record({ kind: fc.constantFrom('ready', 'worn', 'hung', 'answers', 'disconnect', 'exit-late'), n }),
+        fc.record({
+          kind: fc.constantFrom('ready', 'worn', 'hung', 'answers', 'disconnect', 'exit-late', 'leaving'),
+          n,
+        }),
       ),
       weighted(
         1,
@@ -201,6 +206,8 @@ function befall(
       return world.sayHung(process);
     case 'answers':
       return world.sayAnswers(process);
+    case 'leaving':
+      return world.sayLeaving(process);
     case 'worn':
       return world.tell({ kind: 'child-worn', id: process.id, why: 'is simulated' });
     case 'ignore-term':

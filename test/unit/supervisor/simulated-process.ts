@@ -16,6 +16,8 @@ export interface SimulatedProcess {
   hangs: boolean;
   /** It hung, which was a crash: its end is none. */
   isHangCounted: boolean;
+  /** It drains, told by somebody else, and closes its channel once it may. */
+  leaves: 'no' | 'asks' | 'may';
   terminated: boolean;
   killed: boolean;
   /** To take over, or taken over from: cfork does not replace it. */
@@ -34,6 +36,7 @@ export const NEWBORN = {
   wasReady: false,
   hangs: false,
   isHangCounted: false,
+  leaves: 'no' as const,
   terminated: false,
   killed: false,
   ignoresTerm: false,

@@ -74,7 +74,7 @@ export class World {
   sayReady(process: SimulatedProcess): void {
     if (!process.alive || !process.connected) return;
     // Who has been told to end, or speaks up at its gate, is not listened to.
-    process.saidReady ||= process.gateOpened && !process.terminated && !process.killed;
+    process.saidReady ||= process.gateOpened && !process.terminated && !process.killed && process.leaves === 'no';
     process.wasReady ||= process.saidReady;
     this.tell({ kind: 'child-ready', id: process.id });
   }
@@ -84,6 +84,14 @@ export class World {
     if (process.slot === 'agent' || !process.connected) return;
     process.saidReady = false;
     this.tell({ kind: 'child-unready', id: process.id });
+  }
+
+  /** Somebody else has told an app worker to end. */
+  sayLeaving(process: SimulatedProcess): void {
+    if (process.slot === 'agent' || !process.connected || !process.gateOpened || process.leaves !== 'no') return;
+    process.saidReady = false;
+    process.leaves = 'asks';
+    this.tell({ kind: 'child-leaving', id: process.id });
   }
 
   /** An app worker's event loop hangs, or goes on. */
@@ -165,6 +173,7 @@ export class World {
     for (const process of this.processes) {
       this.tellExit(process);
       if (!process.alive) continue;
+      if (process.leaves === 'may') this.disconnect(process);
       const dies = process.killed ? !process.ignoresKill : process.terminated && !process.ignoresTerm;
       if (!dies) continue;
       if (process.id % 2 === 0) this.disconnect(process);
@@ -230,6 +239,11 @@ export class World {
         return this.#fork(command.slot, true);
       case 'take-over':
         return this.#takeOver(command.id);
+      case 'let-go': {
+        const process = this.processes[command.id];
+        if (process !== undefined) process.leaves = 'may';
+        return;
+      }
       case 'open-gate':
       case 'terminate':
       case 'kill':

@@ -48,7 +48,7 @@ test('who closes its server is not ready from that moment on, though a request o
   const pid = cluster.kill('app-0', 'SIGUSR2');
   await cluster.untilLogged('child.unready', { pid });
   await until('ready to go', () => !cluster.hasFile('ready'));
-  assert.equal(await Promise.race([end, 'open']), 'open');
+  assert.equal(await Promise.race([end, Promise.resolve('open')]), 'open');
   await assert.rejects(get(cluster.port), /ECONNREFUSED/);
   process.kill(pid, 'SIGUSR2');
   await until('ready to come back', () => cluster.hasFile('ready'));

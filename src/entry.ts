@@ -28,11 +28,11 @@ async function main(): Promise<number> {
     }
     case 'refused':
       writeLine(2, `eggcup: ${request.why}`);
-      return terminated(78, request.why);
+      return terminated({ code: 78, reason: request.why });
     case 'command': {
       const logFile = terminationLog(); // Before the working directory is left.
       const end = await runCommand(request);
-      return end.code === 0 ? 0 : terminated(end.code, end.reason, logFile);
+      return end.code === 0 ? 0 : terminated({ ...end, isCommands: true }, logFile);
     }
     case 'cluster': {
       const { fileURLToPath } = await import('node:url');
@@ -66,10 +66,13 @@ function print(text: string): number {
 }
 
 /** Leaves the reason for the kubelet. */
-async function terminated(code: number, reason: string, logFile = terminationLog()): Promise<number> {
+async function terminated(
+  end: CommandEnd & { readonly isCommands?: boolean },
+  logFile = terminationLog(),
+): Promise<number> {
   const { DEFAULT_TERMINATION_LOG, writeTerminationLog } = await import('./init/termination-log.js');
-  writeTerminationLog(logFile ?? DEFAULT_TERMINATION_LOG, { code, reason, exits: [] });
-  return code;
+  writeTerminationLog(logFile ?? DEFAULT_TERMINATION_LOG, { ...end, exits: [] });
+  return end.code;
 }
 
 function terminationLog(): string | undefined {

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { hasCode } from '../errors.js';
 import { ConfigError } from './config-error.js';
@@ -62,11 +63,28 @@ function read(file: string, origin: ConfigOrigin, cwd: string, isRunning: boolea
     return { file, label, origin, text };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
+    if (isMissing(error)) {
+      // Somebody meant it to be there: another config in its place would be a surprise.
+      if (isDangling(file)) throw failure(`${label}: is a link to nothing; mend it or remove it`, error);
+      return undefined;
+    }
     if (hasCode(error, 'EISDIR')) throw failure(`${label}: is a folder; name the config file in it`, error);
     if (hasCode(error, 'EACCES'))
       throw failure(`${label}: there is no permission to read it; change its mode or owner`, error);
     throw failure(`${label}: cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');
+}
+
+function isDangling(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
   }
 }
 

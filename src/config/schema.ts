@@ -113,7 +113,7 @@ const health = section({
   interval: key('How often the Manager counts the agent and the app workers.', duration(1), '10s'),
   failures: key('How many of its checks fail in a row before eggcup exits with 1.', whole(1, MANY), 3),
   minReady: key(
-    'Ready while at least this many app workers listen; one at least, whatever is said here.',
+    'Ready while at least this many app workers listen: one at least, and no more than there are to be, whatever is said here.',
     v.pipe(countOrShare(MAX_WORKERS), v.metadata({ examples: [2, '50%'] })),
     1,
   ),

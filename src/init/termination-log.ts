@@ -14,6 +14,8 @@ const FLAGS = constants.O_WRONLY | constants.O_TRUNC | constants.O_NONBLOCK;
 export interface Termination {
   readonly code: number;
   readonly reason: string;
+  /** The code is a command's: what it means only the command knows. */
+  readonly isCommands?: boolean;
   /** The last exits of children, oldest first. */
   readonly exits: readonly string[];
   /** The first lines of the last error that a process told of. */
@@ -39,8 +41,8 @@ export function writeTerminationLog(path: string, termination: Termination): voi
 }
 
 /** At most 4096 bytes of plain words, control characters as `\x1b`; what happened comes first. */
-export function terminationText({ code, reason, exits, lastError }: Termination, at: Date): string {
-  const meaning = meaningOf(code);
+export function terminationText({ code, reason, isCommands, exits, lastError }: Termination, at: Date): string {
+  const meaning = isCommands === true ? undefined : meaningOf(code);
   const isAlone = exits.length === 0 && lastError === undefined;
   const lines = [
     `eggcup exits with code ${code}: ${cut(printable(reason), isAlone ? MAX_BYTES : MAX_REASON_BYTES)}`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { errorsOf, Workspace } from './workspace.js';
 
@@ -28,6 +28,16 @@ test('the first file that is named or exists decides', (t) => {
   assert.deepEqual(
     found,
     order.map((origin) => [origin, files[origin]]),
+  );
+});
+
+test('a link to nothing is an error, and no reason to run something else', (t) => {
+  const space = new Workspace(t);
+  space.write('example.yaml', app);
+  symlinkSync('/nowhere/at/all', space.path('cluster.yaml'));
+  assert.deepEqual(
+    errorsOf(() => space.load({})),
+    ['cluster.yaml: is a link to nothing; mend it or remove it'],
   );
 });
 

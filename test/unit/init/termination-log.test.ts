@@ -26,6 +26,12 @@ test('what is not known is left out: the meaning of a signal, exits, an error', 
   assert.equal(text, 'eggcup exits with code 142: SIGALRM was sent to the master\nat 2026-01-02T03:04:05.678Z\n');
 });
 
+test('the code of a command means what the command says, not what it would mean of a cluster', () => {
+  const reason = 'the command "false" ended with status 1';
+  const text = terminationText({ code: 1, reason, isCommands: true, exits: [] }, at);
+  assert.equal(text, `eggcup exits with code 1: ${reason}\nat 2026-01-02T03:04:05.678Z\n`);
+});
+
 test('at most 4096 bytes, whole characters only', () => {
   for (const padding of ['', 'x', 'xx', 'xxx']) {
     const text = terminationText({ code: 70, reason: `${padding}${'€'.repeat(3000)}`, exits: [] }, at);

@@ -22,8 +22,8 @@ export class HealthFiles {
   readonly #evidence: string[] = [];
   /** The newest that is not written yet. */
   #status: Snapshot | undefined;
-  #isReplacing = false;
-  #isRemoved = false;
+  /** What becomes of it: `over` is for good. */
+  #writing: 'idle' | 'replacing' | 'over' = 'idle';
 
   constructor(dir: string, onTrouble: (trouble: string | undefined) => void) {
     this.dir = dir;
@@ -63,7 +63,7 @@ export class HealthFiles {
   /** Soon; of several that come meanwhile the last. */
   writeStatus(snapshot: Snapshot): void {
     this.#status = snapshot;
-    if (!this.#isReplacing) this.#replaceStatus();
+    if (this.#writing === 'idle') this.#replaceStatus();
   }
 
   /** Evidence of a process that hangs: the newest few, until the last clean-up. Returns the file's path. */
@@ -76,7 +76,7 @@ export class HealthFiles {
 
   /** The last clean-up. What can't be removed is left: there is nobody to tell any more. */
   removeAll(): void {
-    this.#isRemoved = true;
+    this.#writing = 'over';
     // First the temporary file: a rename that is under way either misses it, or has its result removed.
     for (const file of [...HEALTH_FILES, ...this.#evidence])
       for (const name of [temporary(file), file]) this.#remove(name);
@@ -96,7 +96,7 @@ export class HealthFiles {
    */
   #replaceStatus(): void {
     const snapshot = this.#status;
-    if (snapshot === undefined || this.#isRemoved) return;
+    if (snapshot === undefined) return;
     this.#status = undefined;
     const file = 'status.json';
     try {
@@ -104,10 +104,10 @@ export class HealthFiles {
     } catch (error) {
       return this.#noteTrouble(file, error);
     }
-    this.#isReplacing = true;
+    this.#writing = 'replacing';
     rename(this.#pathOf(temporary(file)), this.#pathOf(file), (error) => {
-      this.#isReplacing = false;
-      if (this.#isRemoved) return;
+      if (this.#writing === 'over') return;
+      this.#writing = 'idle';
       if (error === null) this.#noteSuccess(file);
       else this.#noteTrouble(file, error);
       this.#replaceStatus();

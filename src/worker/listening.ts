@@ -22,7 +22,12 @@ export function drainServers(servers: Servers): void {
     // Whoever connected would find nobody.
     if (servers.areDraining) return this;
     servers.watch(this);
-    return Reflect.apply(listen, this, args);
+    try {
+      return Reflect.apply(listen, this, args);
+    } catch (error) {
+      servers.gaveUp(this);
+      throw error;
+    }
   };
 }
 

@@ -1,7 +1,6 @@
-import { errorMonitor } from 'node:events';
 import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
-import { Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { setInterval as every, setTimeout as after } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { contentTypeOf, endStream, isStandingStream } from './event-stream.js';
 import { Handshakes } from './handshakes.js';
 import { Http2Sessions } from './http2-sessions.js';
 import { sayClose } from './last-response.js';
+import { OpenServers, isHttp2 } from './open-servers.js';
 import { eachRequest } from './requests.js';
 import { UpgradedConnections } from './upgraded-connections.js';
 
@@ -23,13 +23,7 @@ type Stage = 'serving' | 'ending' | 'draining' | 'settled';
 
 /** The servers of this process, and how they are drained. */
 export class Servers {
-  readonly #watched = new WeakSet<Server>();
-  /** Those that are open. */
-  readonly #servers = new Set<Server>();
-  /** Those among them that have been asked to listen, and do not yet. */
-  readonly #opening = new Set<Server>();
-  /** Those that have been closed, and still have connections. */
-  readonly #closing = new Set<Server>();
+  readonly #servers = new OpenServers();
   /** Connections of HTTP/1, as their requests see them (decrypted). */
   readonly #sockets = new Set<Socket>();
   /** Connections that are not that far. */
@@ -57,22 +51,12 @@ export class Servers {
   }
 
   get areListening(): boolean {
-    return [...this.#servers].some((server) => server.listening);
+    return this.#servers.areListening;
   }
 
   /** Follows the connections and requests of a server that is about to listen. */
   watch(server: Server): void {
-    this.#servers.add(server);
-    this.#opening.add(server);
-    // A server may listen a second time.
-    if (this.#watched.has(server)) return;
-    this.#watched.add(server);
-    server.on('listening', () => this.#opened(server));
-    server.on(errorMonitor as unknown as 'error', () => this.#opening.delete(server)); // The types of net know no symbols.
-    server.on('close', () => {
-      this.#servers.delete(server);
-      this.#opening.delete(server);
-    });
+    if (!this.#servers.add(server)) return;
     const connection = isTls(server) ? 'secureConnection' : 'connection';
     if (isTls(server)) this.#handshakes.watch(server);
     server.on('session', (session: ServerHttp2Session) => this.#http2.follow(session));
@@ -83,6 +67,11 @@ export class Servers {
     this.#upgraded.watch(server, (socket) => this.#sockets.delete(socket));
     eachRequest(server, ({ socket }, response) => this.#follow(socket, response));
     this.#spareBusyConnections(server);
+  }
+
+  /** The `listen` of a server that is watched has thrown. */
+  gaveUp(server: Server): void {
+    this.#servers.gaveUp(server);
   }
 
   /** Serves on, while every response says `Connection: close` from now on. */
@@ -110,30 +99,19 @@ export class Servers {
 
   async #drain(): Promise<void> {
     this.#stage = 'draining';
-    for (const server of this.#servers) if (server.listening) this.#close(server);
+    this.#servers.closeAll();
     this.announceEnd();
     const cut = after(() => this.#upgraded.destroy(), this.#drainMs);
     const endingStreams = every(() => this.#endStandingStreams(), POLL_MS);
     this.#upgraded.end();
-    // The master gives connections to who is about to listen as soon as it may: they are answered too.
-    while (this.#opening.size > 0) await setTimeout(POLL_MS);
+    await this.#servers.allOpened();
     await this.#settle();
     this.#stage = 'settled';
     await this.#allAnswered();
     await this.#endConnections();
-    while (this.#closing.size > 0) await setTimeout(POLL_MS);
+    await this.#servers.allClosed();
     clearInterval(endingStreams);
     clearTimeout(cut);
-  }
-
-  #opened(server: Server): void {
-    this.#opening.delete(server);
-    if (this.areDraining) this.#close(server);
-  }
-
-  #close(server: Server): void {
-    this.#closing.add(server);
-    close(server, () => this.#closing.delete(server));
   }
 
   /** Those that begin only now are met too. */
@@ -246,12 +224,6 @@ export class Servers {
   }
 }
 
-function close(server: Server, closed: () => void): void {
-  // Since Node 24 that of an HTTP/2 server closes its sessions, and so refuses requests that are on their way.
-  if (isHttp2(server)) Reflect.apply(Reflect.get(Server.prototype, 'close'), server, [closed]);
-  else server.close(closed);
-}
-
 function follow<T extends { once(event: 'close', listener: () => void): unknown }>(set: Set<T>, item: T): void {
   set.add(item);
   item.once('close', () => set.delete(item));
@@ -263,10 +235,6 @@ function follow<T extends { once(event: 'close', listener: () => void): unknown 
  */
 export function speaksHttp1(server: Server): server is HttpServer {
   return 'closeIdleConnections' in server && (!isHttp2(server) || server.listenerCount('request') > 0);
-}
-
-function isHttp2(server: Server): boolean {
-  return 'updateSettings' in server;
 }
 
 export function isTls(server: Server): boolean {

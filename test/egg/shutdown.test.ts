@@ -24,7 +24,7 @@ for (const egg of EGGS) {
   test(`${egg}: a worker that gets SIGTERM from somebody else is replaced while it finishes`, async (t) => {
     const cluster = await startEgg(t, egg, { config: { workers: { count: 1 } } });
     await cluster.untilReady();
-    const reply = get(cluster.port, '/slow?ms=6000');
+    const reply = get(cluster.port, '/slow?ms=10000');
     await cluster.untilLogged('egg.app.slow-begun');
     const before = cluster.kill('app-0', 'SIGTERM');
     await cluster.untilReplaced('app-0', before);

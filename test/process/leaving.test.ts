@@ -55,6 +55,15 @@ test('who closes its server is not ready from that moment on, though a request o
   assert.equal((await get(cluster.port)).body, String(pid));
 });
 
+test('a call of listen that throws holds up no end', async (t) => {
+  const cluster = await startScript(t, 'scripts/listens-wrongly.js');
+  await cluster.untilReady();
+  for (const code of ['ERR_SERVER_ALREADY_LISTEN', 'ERR_SOCKET_BAD_PORT'])
+    await until(code, () => cluster.output.split(code).length > 2);
+  assert.equal(await cluster.stop(), 0);
+  assert.deepEqual(cluster.logged('child.killed'), []);
+});
+
 const ROUNDS = 20;
 
 for (const strategy of ['roundRobin', 'shared']) {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { type Cluster, fixture, startCluster, startScript } from '../helpers/cluster.js';
+import { fixture, startCluster, startScript } from '../helpers/cluster.js';
 import { freePort, get } from '../helpers/net.js';
-import { catchesSignal, isLiving } from '../helpers/processes.js';
+import { catchesSignal } from '../helpers/processes.js';
 import { until } from '../helpers/until.js';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
@@ -240,42 +240,6 @@ test('a stop meets a worker that drains after an uncaught exception: its open re
   assert.equal((await open).body, `slow ${before}`);
   assert.ok([0, 15].includes(Number(await code)), 'the request that threw is never answered, and may be cut off');
   await cluster.assertGone();
-});
-
-/** Stops a cluster whose master stands still from when its workers were told until they have had their time, and `afterMs` more. */
-async function standStill(t: TestContext, afterMs: number): Promise<Cluster> {
-  const cluster = await startScript(t, 'scripts/hello.js', { shutdown: { app: '3s', agent: '1s' } });
-  await cluster.untilReady();
-  const pids = ['app-0', 'app-1'].map((slot) => cluster.pidOf(slot) ?? 0);
-  const open = Array.from({ length: 4 }, () => get(cluster.port, '/slow?1000'));
-  await Promise.all(Array.from({ length: 4 }, () => get(cluster.port)));
-  cluster.signal('SIGTERM');
-  const askedAt = performance.now();
-  // Both have been told, and have a request to finish.
-  await until('the port to be closed', () =>
-    get(cluster.port).then(
-      () => false,
-      () => true,
-    ),
-  );
-  cluster.signal('SIGSTOP');
-  await Promise.all(open);
-  await until('both workers to have ended', () => !pids.some((pid) => isLiving(pid)));
-  await setTimeout(askedAt + 3000 + afterMs - performance.now());
-  cluster.signal('SIGCONT');
-  assert.equal(await cluster.ended(), 0);
-  assert.deepEqual(cluster.logged('child.killed'), []);
-  return cluster;
-}
-
-test('a master that stood still for longer than a stop may take has not killed whoever ended in time', async (t) => {
-  const cluster = await standStill(t, 3000);
-  const [late] = cluster.logged('master.late');
-  assert.ok(Number(late?.['ms']) > 1000, String(late?.['ms']));
-});
-
-test('nor has one that woke up right after their time: it first hears what has happened', async (t) => {
-  await standStill(t, 500);
 });
 
 test('who has connected right before a stop is answered: the master has taken the connection, and so does a worker', async (t) => {

@@ -81,7 +81,9 @@ test('a pipe that is full, and is never read, keeps the master from no exit', as
     ['scripts/throws.js', 11],
   ] as const) {
     const cluster = await startScript(t, script, {}, { wrapper: FULL_PIPE });
-    if (code === 0) process.kill((await until('ready', () => cluster.status()))?.pid, 'SIGTERM');
+    // Its control socket listens: without an exit nothing would end it.
+    if (code === 0) await until('ready', () => cluster.hasFile('ready') && cluster.hasFile('control.sock'));
+    if (code === 0) process.kill(cluster.status()?.pid ?? 0, 'SIGTERM');
     await until('the master to end', () => cluster.process.exitCode === code, 20_000);
     assert.doesNotMatch(cluster.errors, /a fault/);
   }

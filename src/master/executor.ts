@@ -5,12 +5,16 @@ import { AppWorkers } from '../process/app-workers.js';
 import type { Child, ChildEvents } from '../process/child.js';
 import type { Handover } from '../process/handover.js';
 import type { Launch } from '../process/launch.js';
+import type { ProcessEntry } from '../process/proc.js';
 import type { StickyHandover } from '../process/sticky-handover.js';
 import type { Roles } from './roles.js';
 import type { Command, ExitCode, LaunchId } from '../supervisor/model.js';
 import type { Happening } from './loop.js';
 import type { Messages } from './messages.js';
 import type { Exit } from './post-mortem.js';
+
+/** So many processes are told by their name. */
+const NAMED = 3;
 
 export interface ExecutorOptions {
   readonly log: Log;
@@ -151,6 +155,12 @@ export class Executor implements ChildEvents {
     const { log, messages } = this.#options;
     messages.drained(child);
     if (dropped > 0) log.info('channel.drained', { slot: child.slot, pid: child.pid, dropped });
+  }
+
+  outlived(child: Child, by: readonly ProcessEntry[]): void {
+    const names = by.slice(0, NAMED).map(({ pid, name }) => `${name} (pid ${pid})`);
+    const more = by.length > NAMED ? [`${by.length - NAMED} more`] : [];
+    this.#options.dispatch({ kind: 'child-outlived', id: child.id, by: [...names, ...more].join(', ') });
   }
 
   exited(child: Child, code: number | null, signal: string | null): void {

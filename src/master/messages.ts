@@ -159,11 +159,21 @@ export class Messages {
     const url = this.#urlOf(address);
     const counted = this.#counted.get(child.id) ?? new Set();
     if (child.role !== 'app' || !this.#isExpected(address, counted)) {
-      return this.#options.log.debug('child.listening', { slot: child.slot, pid: child.pid, address: url });
+      this.#options.log.debug('child.listening', { slot: child.slot, pid: child.pid, address: url });
+      if (this.#isReadyByListening(child)) this.#elsewhere(child, url);
+      return;
     }
     this.address = address;
     this.#counted.set(child.id, counted.add(url));
     if (this.#isReadyByListening(child)) this.#ready(child, address);
+  }
+
+  /** It may be the application after all, where the config names another address. */
+  #elsewhere(child: Child, url: string): void {
+    const { port, unixSocket } = this.#options.expected;
+    const expected = unixSocket ?? (port === undefined ? undefined : `port ${port}`);
+    if (child.role !== 'app' || expected === undefined) return;
+    this.#options.dispatch({ kind: 'child-elsewhere', id: child.id, address: `${url}, not on ${expected}` });
   }
 
   /** A script has closed a server: the last one of those that made it ready? */

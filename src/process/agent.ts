@@ -24,7 +24,7 @@ export function forkAgent(launch: Launch, events: ChildEvents): void {
   const child = new Child('agent', agent, agent.pid, launch, events);
   agent.on('message', (raw) => events.message(child, raw));
   agent.once('disconnect', () => events.disconnected(child));
-  agent.once('exit', (code, signal) => child.endTail(() => events.exited(child, code, signal)));
+  agent.once('exit', (code, signal) => child.endTail(code, signal, events));
   agent.on('error', (error) => events.channelFailed(child, error));
   guardChannel(agent, (error) => events.channelFailed(child, error));
   events.forked(child, false);

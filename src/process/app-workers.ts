@@ -155,7 +155,7 @@ export class AppWorkers {
     const child = this.#children.get(worker);
     if (child === undefined) return;
     this.#children.delete(worker);
-    child.endTail(() => this.#events.exited(child, code, signal));
+    child.endTail(code, signal, this.#events);
     this.#prepare(child.slot);
   }
 

@@ -22,6 +22,8 @@ export interface ChildEvents {
   overflowed(child: Child): void;
   /** It has caught up; so many were dropped meanwhile. */
   drained(child: Child, dropped: number): void;
+  /** It has ended, but not what it had started when it was told to end. */
+  outlived(child: Child, by: readonly ProcessEntry[]): void;
   /** The process has ended and, when it was told to end, so has what it had started. */
   exited(child: Child, code: number | null, signal: string | null): void;
   /** cfork's limit is reached: a slot stays empty. */
@@ -48,6 +50,7 @@ export class Child {
   #isKilled = false;
   /** What it had started when it was told to end. */
   #descendants: readonly ProcessEntry[] | undefined;
+  #isTailTold = false;
 
   constructor(slot: Slot, childProcess: ChildProcess, pid: number, launch: Launch, events: ChildEvents) {
     this.slot = slot;
@@ -139,13 +142,17 @@ export class Child {
     for (const entry of below) if (isAlive(entry)) sendSignal(entry.pid, 'SIGKILL');
   }
 
-  /** Calls `ended` once nothing is left of what a terminated child had started; SIGTERM is passed on to it. */
-  endTail(ended: () => void): void {
-    const tail = (this.#descendants ?? []).filter((entry) => isAlive(entry));
+  /** It has ended: makes that known once nothing is left of what it had started when it was told to; SIGTERM is passed on to that. */
+  endTail(code: number | null, signal: string | null, events: ChildEvents): void {
+    let tail = (this.#descendants ?? []).filter((entry) => isAlive(entry));
     for (const entry of tail) sendSignal(entry.pid, 'SIGTERM');
     const poll = (): void => {
-      if (tail.some((entry) => isAlive(entry))) setTimeout(poll, TAIL_POLL_MS);
-      else ended();
+      const left = tail.filter((entry) => isAlive(entry));
+      if (left.length === 0) return events.exited(this, code, signal);
+      if (!this.#isTailTold || left.length < tail.length) events.outlived(this, left);
+      this.#isTailTold = true;
+      tail = left;
+      setTimeout(poll, TAIL_POLL_MS);
     };
     poll();
   }

@@ -4,6 +4,8 @@ import { hasCode } from '../errors.js';
 /** A process as `/proc/PID/stat` describes it. `startTime` (clock ticks) tells it from a later one with its pid. */
 export interface ProcessEntry {
   readonly pid: number;
+  /** Of its program, 15 bytes at most. */
+  readonly name: string;
   readonly ppid: number;
   /** Its process group. */
   readonly group: number;
@@ -55,11 +57,12 @@ export function readProcess(pid: number): ProcessEntry | undefined {
 export function parseStat(text: string): ProcessEntry | undefined {
   const end = text.lastIndexOf(')');
   const fields = text.slice(end + 2).split(' ');
+  const name = text.slice(text.indexOf('(') + 1, end);
   const [state, ppid, group] = fields;
   const startTime = fields[19];
   if (end < 0 || state === undefined || ppid === undefined || group === undefined || startTime === undefined)
     return undefined;
-  return { pid: Number.parseInt(text, 10), ppid: Number(ppid), group: Number(group), state, startTime };
+  return { pid: Number.parseInt(text, 10), name, ppid: Number(ppid), group: Number(group), state, startTime };
 }
 
 /** Not `kill(pid, 0)`: that succeeds on a zombie too. */

@@ -22,6 +22,8 @@ export function childForked(turn: Turn, { id, slot, pid, takesOver }: ChildForke
     crashCounted: false,
     hasHung: false,
     takesOver,
+    elsewhere: undefined,
+    outlivedBy: undefined,
     state,
   };
   // The successor of an agent that a roll has ended is no restart.

@@ -62,6 +62,10 @@ export interface Child {
   readonly hasHung: boolean;
   /** It was forked to take over from the process that its slot has: until then it is nobody's. */
   readonly takesOver: boolean;
+  /** Where it listens in the place of the application's address: why it may never be ready. */
+  readonly elsewhere: string | undefined;
+  /** Processes that it had started and that have outlived it: it counts as there until they have ended. */
+  readonly outlivedBy: string | undefined;
   readonly state: ChildState;
 }
 
@@ -187,6 +191,10 @@ export type Event = { readonly at: number } & (
   | { readonly kind: 'scale-requested'; readonly reason: string; readonly by: number }
   | { readonly kind: 'fork-failed'; readonly slot: Slot; readonly message: string }
   | { readonly kind: 'child-ready' | 'child-unready'; readonly id: number }
+  /** Its server listens on an address that doesn't make it ready: `http://127.0.0.1:8080, not on port 3000`. */
+  | { readonly kind: 'child-elsewhere'; readonly id: number; readonly address: string }
+  /** It has ended, but not what it had started: `sleep (pid 17)`. */
+  | { readonly kind: 'child-outlived'; readonly id: number; readonly by: string }
   /** It was told to end, by whomever, and accepts nothing more. */
   | { readonly kind: 'child-leaving'; readonly id: number }
   | {

@@ -105,13 +105,20 @@ export function stopChild(turn: Turn, child: Child, stopMs: number): void {
 function killChild(turn: Turn, child: Child): void {
   turn.put(child, { kind: 'killed', giveUpAt: turn.at + GIVE_UP_MS });
   turn.order({ kind: 'kill', id: child.id });
-  turn.log('warn', 'child.killed', { slot: child.slot, pid: child.pid, state: child.state.kind });
+  const { slot, pid, outlivedBy } = child;
+  const fields = { slot, pid, state: child.state.kind };
+  turn.log('warn', 'child.killed', outlivedBy === undefined ? fields : { ...fields, outlivedBy });
   const { phase } = turn.state;
   if (phase.kind !== 'stopping' || phase.exitCode !== 0) return;
   turn.state = {
     ...turn.state,
-    phase: { ...phase, exitCode: 15, reason: `${phase.reason}; ${child.slot} (pid ${child.pid}) had to be killed` },
+    phase: { ...phase, exitCode: 15, reason: `${phase.reason}; ${killedText(child)}` },
   };
+}
+
+function killedText({ slot, pid, outlivedBy }: Child): string {
+  if (outlivedBy === undefined) return `${slot} (pid ${pid}) had to be killed`;
+  return `${slot} (pid ${pid}) has ended, but what it had started had to be killed: ${outlivedBy}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Event, type Policy, type Slot, type State, type Step } from './model.js';
+import type { Child, Event, Policy, Slot, State, Step } from './model.js';
 import {
   childAnswers,
   childDisconnected,
@@ -81,6 +81,10 @@ function apply(turn: Turn, event: Event): void {
       return childUnready(turn, event.id);
     case 'child-leaving':
       return childLeaving(turn, event.id);
+    case 'child-elsewhere':
+      return turn.change(event.id, { elsewhere: event.address });
+    case 'child-outlived':
+      return turn.change(event.id, { outlivedBy: event.by });
     case 'child-start-failed':
       return childStartFailed(turn, event.id, event.portTaken, event.message);
     case 'child-disconnected':
@@ -125,17 +129,31 @@ function boundStarts(turn: Turn): void {
     const missing = turn.state.slots
       .map((record) => record.slot)
       .filter((slot) => currentOf(turn.state, slot)?.state.kind !== 'ready');
+    const why = logStartTimeout(turn, missing);
     const reason = `not everything was ready within ${turn.policy.startupMs} ms: ${missing.join(', ')}`;
-    turn.log('error', 'child.start-timeout', { slots: missing, startupMs: turn.policy.startupMs });
-    beginStop(turn, { exitCode: 12, reason, hurried: true });
+    beginStop(turn, { exitCode: 12, reason: why === undefined ? reason : `${reason} (${why})`, hurried: true });
   }
   if (phase.kind !== 'running') return;
   for (const child of turn.state.children) {
     if (child.state.kind !== 'starting' || child.state.deadline > turn.at) continue;
-    turn.log('error', 'child.start-timeout', { slots: [child.slot], startupMs: turn.policy.startupMs });
-    if (child.takesOver) successorFailed(turn, child, `it was not ready within ${turn.policy.startupMs} ms`);
+    const why = logStartTimeout(turn, [child.slot], child);
+    const text = `it was not ready within ${turn.policy.startupMs} ms`;
+    if (child.takesOver) successorFailed(turn, child, why === undefined ? text : `${text} (${why})`);
     else stopChild(turn, child, HURRIED_STOP_MS);
   }
+}
+
+/** Returns what is known of why: `app-0, app-1: listening on http://127.0.0.1:8080, not on port 3000`. */
+function logStartTimeout(turn: Turn, slots: readonly Slot[], child?: Child): string | undefined {
+  const addressOf = (slot: Slot): string | undefined => (child ?? currentOf(turn.state, slot))?.elsewhere;
+  const addresses = new Set(slots.flatMap((slot) => addressOf(slot) ?? []));
+  const known = [...addresses].map(
+    (address) => `${slots.filter((slot) => addressOf(slot) === address).join(', ')}: listening on ${address}`,
+  );
+  const why = known.length === 0 ? undefined : known.join('; ');
+  const fields = { slots, startupMs: turn.policy.startupMs };
+  turn.log('error', 'child.start-timeout', why === undefined ? fields : { ...fields, why });
+  return why;
 }
 
 function retryForks(turn: Turn): void {

@@ -60,10 +60,7 @@ export class Turn {
     this.put({ ...child, readyAt: this.at }, { kind: 'ready' });
   }
 
-  change(
-    id: number,
-    change: Partial<Pick<Child, 'replaced' | 'takesOver' | 'hung' | 'crashCounted' | 'hasHung'>>,
-  ): void {
+  change(id: number, change: Partial<Omit<Child, 'id' | 'slot' | 'pid' | 'since' | 'readyAt' | 'state'>>): void {
     const children = this.state.children.map((child) => (child.id === id ? { ...child, ...change } : child));
     this.state = { ...this.state, children };
   }

@@ -42,6 +42,18 @@ test('who is not ready within startup.timeout is named, and the master ends with
   }
 });
 
+test('where scripts listen on another address than the config’s, the end with 12 says on which', async (t) => {
+  const env = { START_MS: '60000' };
+  const cluster = await startScript(t, 'scripts/listens-elsewhere.js', { startup: { timeout: '2s' } }, { env });
+  assert.equal(await cluster.ended(), 12);
+  const [timeout] = cluster.logged('child.start-timeout');
+  const address = /^app-0, app-1: listening on http:\/\/127\.0\.0\.1:\d+, not on port \d+$/;
+  assert.match(String(timeout?.['why']), address);
+  const reason = `not everything was ready within 2000 ms: app-0, app-1 (${String(timeout?.['why'])})`;
+  assert.equal(cluster.logged('stop.begun')[0]?.['reason'], reason);
+  await cluster.assertGone();
+});
+
 test('a taken port ends the master with 14 before anything is forked', async (t) => {
   const port = await takePort(t);
   const cluster = startCluster(t, { config: { app: { script: fixture('scripts/hello.js'), port } } });

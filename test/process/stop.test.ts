@@ -172,6 +172,14 @@ test('a descendant that ignores SIGTERM is killed at the end of its worker’s t
   await cluster.untilReady();
   await until('the child to say that it ignores SIGTERM', () => cluster.output.includes('stubborn child'));
   assert.equal(await cluster.stop(), 15);
+  const killed = cluster.logged('child.killed')[0];
+  assert.deepEqual([killed?.['slot'], killed?.['state']], ['app-0', 'stopping']);
+  // Not the worker itself: it has ended in time.
+  assert.match(String(killed?.['outlivedBy']), /^\S+ \(pid \d+\)$/);
+  assert.match(
+    String(cluster.logged('cluster.failed')[0]?.['reason']),
+    /^SIGTERM received; app-0 \(pid \d+\) has ended, but what it had started had to be killed: \S+ \(pid \d+\)$/,
+  );
   await cluster.assertGone();
 });
 

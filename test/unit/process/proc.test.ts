@@ -12,19 +12,26 @@ import {
 } from '#eggcup/process/proc.js';
 
 test('pid, parent, group, state and start time are read from stat', () => {
-  assert.deepEqual(parseStat(statOf('node')), { pid: 4711, ppid: 42, group: 0, state: 'S', startTime: '123456' });
+  assert.deepEqual(parseStat(statOf('node')), {
+    pid: 4711,
+    name: 'node',
+    ppid: 42,
+    group: 0,
+    state: 'S',
+    startTime: '123456',
+  });
 });
 
 test('a command may hold blanks, parentheses, newlines and what looks like the rest of the line', () => {
   for (const comm of ['a b', ')', '((', 'x) R 1 (y', 'a\nb', ' ', '', '4711 (node) S 1 1', 'tmux: server']) {
-    assert.deepEqual(parseStat(statOf(comm)), parseStat(statOf('node')), JSON.stringify(comm));
+    assert.deepEqual(parseStat(statOf(comm)), { ...parseStat(statOf('node')), name: comm }, JSON.stringify(comm));
   }
 });
 
 test('no command can forge its parent or its state', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 15, unit: fc.constantFrom('(', ')', ' ', '\n', 'Z', '1', 'a') }), (comm) => {
-      assert.deepEqual(parseStat(statOf(comm)), parseStat(statOf('node')));
+      assert.deepEqual(parseStat(statOf(comm)), { ...parseStat(statOf('node')), name: comm });
     }),
   );
 });
@@ -86,7 +93,7 @@ function statOf(comm: string): string {
 }
 
 function entry(pid: number, ppid: number): ProcessEntry {
-  return { pid, ppid, group: pid, state: 'S', startTime: String(pid) };
+  return { pid, name: 'sleep', ppid, group: pid, state: 'S', startTime: String(pid) };
 }
 
 function tableOf(...pairs: readonly (readonly [number, number])[]): ReadonlyMap<number, ProcessEntry> {

@@ -1,16 +1,57 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { hasCode } from '../errors.js';
+
+/** Far more than a config or a secret can need. */
+const MAX_BYTES = 2 ** 20;
+const CHUNK_BYTES = 65_536;
+const POLL_MS = 10;
 
 /**
- * The text of a file. While a master runs it must not wait for whoever writes a FIFO or a terminal: what is no regular file is
- * refused then.
+ * The text of a file. What is no regular file (`--config <(…)`, a FIFO, a terminal) may give its text late, never, or without
+ * end: while a cluster starts it has `waitMs` for the next byte, while one runs it is refused. Nobody hears a signal meanwhile.
  */
-export function readText(path: string, isRunning: boolean): string {
-  if (isRunning && isOther(path)) throw new Error('it is no regular file, and a running master cannot wait for it');
-  return readFileSync(path, 'utf8');
+export function readText(path: string, isRunning: boolean, waitMs = 10_000): string {
+  const stat = statSync(path);
+  // A folder has its own error when it is read.
+  if (stat.isFile() || stat.isDirectory()) return readFileSync(path, 'utf8');
+  if (isRunning) throw new Error('it is no regular file, and a running master cannot wait for it');
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return readAll(fd, stat.isFIFO(), waitMs);
+  } finally {
+    closeSync(fd);
+  }
 }
 
-/** A folder has its own error when it is read. */
-function isOther(path: string): boolean {
-  const stat = statSync(path);
-  return !stat.isFile() && !stat.isDirectory();
+function readAll(fd: number, isFifo: boolean, waitMs: number): string {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for (let deadline = performance.now() + waitMs; ;) {
+    const chunk = readChunk(fd);
+    if (chunk !== undefined && chunk.length > 0) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > MAX_BYTES) throw new Error('it is no regular file, and gives more than 1 MiB');
+      deadline = performance.now() + waitMs;
+      continue;
+    }
+    // The end of a FIFO that has given nothing is that nobody has opened it for writing yet.
+    if (chunk !== undefined && !(isFifo && length === 0)) return Buffer.concat(chunks).toString('utf8');
+    if (performance.now() > deadline) {
+      const what = length === 0 ? 'nobody has written to it' : 'nobody has written its end';
+      throw new Error(`it is no regular file, and ${what} for ${waitMs / 1000} s`);
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+  }
+}
+
+/** Empty at the end; `undefined` while there is nothing yet. */
+function readChunk(fd: number): Buffer | undefined {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  try {
+    return chunk.subarray(0, readSync(fd, chunk));
+  } catch (error) {
+    if (hasCode(error, 'EAGAIN')) return undefined;
+    throw error;
+  }
 }

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { readText } from '#eggcup/config/read-text.js';
+
+test('a FIFO is read whole: its writer may come late and pause', async (t) => {
+  const fifo = makeFifo(t);
+  const writer = spawn('sh', [
+    '-c',
+    'sleep 0.2; exec > "$0"; sleep 0.2; printf "a: 1\\n"; sleep 0.2; printf "b: 2\\n"',
+    fifo,
+  ]);
+  const ended = once(writer, 'exit');
+  assert.equal(readText(fifo, false), 'a: 1\nb: 2\n');
+  await ended;
+});
+
+test('nobody waits for ever: not for a writer, not for the end', async (t) => {
+  const fifo = makeFifo(t);
+  assert.throws(() => readText(fifo, false, 200), /no regular file, and nobody has written to it for 0\.2 s$/);
+  const writer = spawn('sh', ['-c', 'exec > "$0"; printf "a: 1\\n"; exec sleep 60', fifo]);
+  const ended = once(writer, 'exit');
+  try {
+    assert.throws(() => readText(fifo, false, 2000), /nobody has written its end for 2 s$/);
+  } finally {
+    writer.kill('SIGKILL');
+    await ended;
+  }
+  assert.throws(() => readText('/dev/zero', false), /gives more than 1 MiB$/);
+  assert.equal(readText('/dev/null', false), '');
+});
+
+test('while a cluster runs, only a regular file is read', (t) => {
+  const fifo = makeFifo(t);
+  for (const path of [fifo, '/dev/null']) assert.throws(() => readText(path, true), /a running master cannot wait/);
+  const file = `${fifo}.yaml`;
+  writeFileSync(file, 'a: 1\n');
+  assert.equal(readText(file, true), 'a: 1\n');
+  assert.throws(() => readText(join(file, '..'), true), { code: 'EISDIR' });
+});
+
+function makeFifo(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'eggcup-test-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const fifo = join(dir, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  return fifo;
+}

@@ -45,9 +45,12 @@ function check(given: Given, surroundings: Surroundings): Answer | undefined {
 }
 
 function nothingIn(folder: string): string {
+  const manifest = existsSync(join(folder, 'package.json'))
+    ? 'package.json names neither egg nor a program that is there (scripts.start, main)'
+    : 'there is no package.json';
   return (
-    `nothing to run in ${folder}: package.json names neither egg nor a program (scripts.start, main), and there is ` +
-    'no server.js, index.js, app.js or main.js; build it first, or call it in the folder of an application'
+    `nothing to run in ${folder}: ${manifest}, and no server.js, index.js, app.js or main.js; ` +
+    'build it first, or call it in the folder of an application'
   );
 }
 
@@ -69,9 +72,10 @@ function oneLine(text: string): string {
   return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text;
 }
 
-function summary(file: string, { app, agent, port, left }: Found): string {
+function summary(file: string, { app, agent, port, workers, left }: Found): string {
   const parts = [
     `${app.kind} ${oneLine(app.value)} (${app.from})`,
+    ...(workers === undefined ? [] : [`${workers.value} workers (${workers.from})`]),
     ...(agent === undefined ? [] : [`agent ${agent.value}`]),
     port === undefined ? 'the port is for you to set' : `port ${port.value} (${port.from})`,
     ...(left.length === 0 ? [] : [`left out: ${oneLine(left.join(' '))}`]),

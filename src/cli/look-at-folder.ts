@@ -3,14 +3,19 @@ import { join } from 'node:path';
 import { findProgram } from '../config/files.js';
 import { hasCode } from '../errors.js';
 import { readManifest } from '../manifest.js';
+import { parseEggScripts, parseEggScriptsConfig } from './egg-scripts-line.js';
 import { parseStartLine, type StartLine } from './start-line.js';
 
 /** What a folder seems to hold, each with the place it was found in. */
 export interface Found {
   readonly app: Clue & { readonly kind: 'framework' | 'script' };
+  readonly baseDir: Clue | undefined;
   readonly agent: Clue | undefined;
   /** Number, or `${PORT:-3000}` where the program asks for the variable. */
   readonly port: Clue | undefined;
+  readonly workers: Clue | undefined;
+  readonly sticky: Clue | undefined;
+  readonly require: readonly string[];
   /** As the config writes them, as are `args` and `env`: a `$` may begin a variable. */
   readonly nodeOptions: readonly string[];
   readonly args: readonly string[];
@@ -27,11 +32,8 @@ interface Clue {
 /** Looks for an application in `folder`; `undefined` when there is nothing that could be run. Throws `ERR_MANIFEST`. */
 export function lookAtFolder(folder: string): Found | undefined {
   const manifest: Manifest = readManifest(folder);
-  const framework = frameworkOf(manifest);
-  if (framework !== undefined) {
-    const app = { kind: 'framework', ...framework } as const;
-    return { app, agent: undefined, port: eggPort(folder), nodeOptions: [], args: [], env: {}, left: [] };
-  }
+  const egg = eggApplication(folder, manifest);
+  if (egg !== undefined) return egg;
   const start = startOf(manifest);
   const app = scriptOf(folder, manifest, start?.program);
   if (app === undefined) return undefined;
@@ -40,7 +42,45 @@ export function lookAtFolder(folder: string): Found | undefined {
   const own = app.value === start?.program ? start : undefined;
   const { options: nodeOptions = [], args = [], env = {}, left = [] } = own ?? {};
   const port = scriptPort(folder, app.value, own?.port);
-  return { app: { kind: 'script', ...app }, agent, port, nodeOptions, args, env, left };
+  return { ...NOTHING_MORE, app: { kind: 'script', ...app }, agent, port, nodeOptions, args, env, left };
+}
+
+const NOTHING_MORE = {
+  baseDir: undefined,
+  agent: undefined,
+  workers: undefined,
+  sticky: undefined,
+  require: [],
+  nodeOptions: [],
+  args: [],
+  env: {},
+  left: [],
+} as const;
+
+/** What its own starter is told holds here too: the line goes before `eggScriptsConfig`, as in egg-scripts. */
+function eggApplication(folder: string, manifest: Manifest): Found | undefined {
+  const { scripts, eggScriptsConfig } = manifest;
+  const line = typeof scripts?.start === 'string' ? parseEggScripts(scripts.start) : undefined;
+  const own = eggScriptsConfig === undefined ? undefined : parseEggScriptsConfig(eggScriptsConfig);
+  const told = (name: 'baseDir' | 'framework' | 'port' | 'workers'): Clue | undefined => {
+    if (line?.[name] !== undefined) return { value: line[name], from: START };
+    return own?.[name] === undefined ? undefined : { value: own[name], from: 'eggScriptsConfig in package.json' };
+  };
+  const framework = told('framework') ?? frameworkOf(manifest);
+  if (framework === undefined) return undefined;
+  const baseDir = told('baseDir');
+  const isSticky = line?.isSticky === true || own?.isSticky === true;
+  return {
+    ...NOTHING_MORE,
+    app: { kind: 'framework', ...framework },
+    baseDir,
+    port: told('port') ?? eggPort(join(folder, baseDir?.value ?? '.')),
+    workers: told('workers'),
+    sticky: isSticky ? { value: 'address', from: 'the sticky of egg-scripts' } : undefined,
+    require: [...(own?.require ?? []), ...(line?.require ?? [])],
+    env: { ...own?.env, ...line?.env },
+    left: [...(own?.left ?? []), ...(line?.left ?? [])],
+  };
 }
 
 interface Manifest {
@@ -48,6 +88,7 @@ interface Manifest {
   readonly scripts?: { readonly start?: unknown };
   readonly dependencies?: Readonly<Record<string, unknown>>;
   readonly egg?: { readonly framework?: unknown };
+  readonly eggScriptsConfig?: Readonly<Record<string, unknown>>;
 }
 
 /** egg's own rule (egg-utils, getFrameworkPath): `egg.framework` of package.json, else egg itself. */

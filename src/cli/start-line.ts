@@ -1,3 +1,7 @@
+import { posix } from 'node:path';
+import { assignmentsIn, FOR_DEVELOPERS } from './assignments.js';
+import { commandsOf, type Word, wordsOf } from './shell-words.js';
+
 /** How a line of a shell starts a program with node: `NODE_ENV=production node --no-warnings server.js --port $PORT`. */
 export interface StartLine {
   readonly program: string;
@@ -14,16 +18,20 @@ export interface StartLine {
 
 /** Of several commands in a line the last one is the server: `node migrate.js && node server.js`. */
 export function parseStartLine(line: string): StartLine | undefined {
-  // Not the & of `2>&1` and `&>`.
-  const commands = line.split(/&&|\|\||[;|]|(?<![>&])&(?![>&])/).map((command) => wordsOf(command));
-  return commands.map(startIn).findLast((start) => start !== undefined);
+  let folder: string | undefined;
+  let last: StartLine | undefined;
+  for (const words of commandsOf(line).map((command) => wordsOf(command))) {
+    const [first, to] = words;
+    if (first?.raw === 'cd') folder = posix.join(folder ?? '.', to?.text ?? '.');
+    const start = startIn(words);
+    if (start !== undefined) last = folder === undefined ? start : inFolder(start, folder);
+  }
+  return last;
 }
 
-interface Word {
-  /** As it stands in the line. */
-  readonly raw: string;
-  /** As a config writes it; `undefined` for what only a shell can do: `$(date)`. */
-  readonly text: string | undefined;
+/** Its working directory is another one: that is for `app.baseDir` to say. */
+function inFolder(start: StartLine, folder: string): StartLine {
+  return { ...start, program: posix.join(folder, start.program), left: [`cd ${folder}`, ...start.left] };
 }
 
 function startIn(all: readonly Word[]): StartLine | undefined {
@@ -36,20 +44,15 @@ function startIn(all: readonly Word[]): StartLine | undefined {
   if (program === undefined) return undefined;
   const options = optionsOf(words.slice(node + 1, index));
   const args = words.slice(index + 1);
-  const before = words.slice(0, node).filter(({ text }) => text === undefined || assignmentIn(text).length > 0);
-  const isKept = ({ text }: Word): boolean => text !== undefined && assignmentIn(text).every((one) => isSetting(one));
-  const set = before.filter(isKept).flatMap(({ text }) => assignmentIn(text));
-  const port = set.find(([name]) => name === 'PORT')?.[1];
+  const before = assignmentsIn(words.slice(0, node));
   return {
     program,
     options: textsOf(options.kept),
     args: textsOf(args),
-    env: Object.fromEntries(set.filter(([name]) => name !== 'PORT')),
-    port,
+    env: before.env,
+    port: before.port,
     left: [
-      ...[...before.filter((word) => !isKept(word)), ...options.left, ...unknownAmong([...options.kept, ...args])].map(
-        ({ raw }) => raw,
-      ),
+      ...[...before.left, ...options.left, ...unknownAmong([...options.kept, ...args])].map(({ raw }) => raw),
       ...left,
     ],
   };
@@ -58,9 +61,6 @@ function startIn(all: readonly Word[]): StartLine | undefined {
 /** Options of Node.js whose value may be the next word. */
 const TAKES_A_WORD =
   /^(?:-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--env-file|--env-file-if-exists|--title|--input-type|--icu-data-dir|--openssl-config|--redirect-warnings|--disable-warning|--inspect-port|--watch-path)$/;
-
-/** For developing: a supervised worker neither watches files nor waits for a debugger, and four of them can't have one port for it. */
-const FOR_DEVELOPERS = /^--(?:watch|inspect|debug|test)(?:-[a-z-]+)?(?:=|$)/;
 
 function optionsOf(words: readonly Word[]): { readonly kept: readonly Word[]; readonly left: readonly Word[] } {
   const isLeft = words.map(({ raw }, index) => {
@@ -87,43 +87,10 @@ function withoutRedirections(all: readonly Word[]): {
   return { words, left };
 }
 
-/** A port that is yet to be found out is for `app.port` to say, and Node's options are options. */
-function isSetting([name, value]: readonly [string, string]): boolean {
-  if (name === 'PORT') return /^\d+$/.test(value);
-  return name !== 'NODE_OPTIONS' || !value.split(/\s+/).some((option) => FOR_DEVELOPERS.test(option));
-}
-
-function assignmentIn(text: string | undefined): readonly (readonly [string, string])[] {
-  const [, name, value] = /^([A-Za-z_]\w*)=([^]*)$/.exec(text ?? '') ?? [];
-  return name === undefined || value === undefined ? [] : [[name, value]];
-}
-
 function textsOf(words: readonly Word[]): readonly string[] {
   return words.flatMap(({ text }) => text ?? []);
 }
 
 function unknownAmong(words: readonly Word[]): readonly Word[] {
   return words.filter(({ text }) => text === undefined);
-}
-
-/** As a shell parts them, as far as quotes go. */
-function wordsOf(command: string): readonly Word[] {
-  return [...command.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([raw]) => ({ raw, text: textOf(raw) }));
-}
-
-function textOf(raw: string): string | undefined {
-  const parts = [...raw.matchAll(/'([^']*)'|"([^"]*)"|[^"']+/g)].map(([all, single, double]) =>
-    single === undefined ? expanded(double ?? all) : single.replaceAll('$', '$$$$'),
-  );
-  return parts.includes(undefined) ? undefined : parts.join('');
-}
-
-/** What the shell would put in, eggcup does: a variable that is not set is empty. `undefined` for what it has no word for. */
-function expanded(text: string): string | undefined {
-  const others = text.replaceAll(/\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::[-?][^${}]*)?\})/g, '');
-  if (/[`$]/.test(others)) return undefined;
-  return text.replaceAll(
-    /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})/g,
-    (_, bare: string, braced: string) => `\${${bare ?? braced}:-}`,
-  );
 }

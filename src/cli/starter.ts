@@ -8,7 +8,7 @@ import type { Found } from './look-at-folder.js';
  * comment. The explanations are the schema's. `schemaFile` is where an editor finds the JSON Schema.
  */
 export function starterConfig(found: Found, schemaFile: string): string {
-  const { app, agent, port, nodeOptions, args, env } = found;
+  const { app, baseDir, agent, port, workers, sticky, require, nodeOptions, args, env } = found;
   return [
     `# yaml-language-server: $schema=${schemaFile}`,
     '# What is commented out has the value that stands there. All keys: eggcup schema, docs/configuration.md.',
@@ -17,16 +17,23 @@ export function starterConfig(found: Found, schemaFile: string): string {
     ...explanation(['app'], ''),
     'app:',
     ...set(['app', app.kind], scalar(app.value), app.from),
+    ...setIf(['app', 'baseDir'], baseDir),
     ...(port === undefined
-      ? unset(['app', 'port'], '3000')
-      : set(['app', 'port'], scalarWithVariable(port.value), port.from)),
+      ? unset(['app', 'port'], '3000', 'for example; there is no default')
+      : setIf(['app', 'port'], port)),
+    ...(require.length === 0 ? [] : set(['app', 'require'], flow(require), app.from)),
     ...(nodeOptions.length === 0 ? [] : set(['app', 'nodeOptions'], flow(nodeOptions), app.from)),
     ...(args.length === 0 ? [] : set(['app', 'args'], flow(args), app.from)),
     ...(Object.keys(env).length === 0 ? [] : set(['app', 'env'], dictionary(env), app.from)),
     ...(agent === undefined
       ? []
       : ['', ...explanation(['agent'], ''), 'agent:', ...set(['agent', 'script'], scalar(agent.value), agent.from)]),
-    ...Object.entries(OFTEN_CHANGED).flatMap(([name, keys]) => sectionOf(name, keys)),
+    ...(sticky === undefined
+      ? []
+      : ['', ...explanation(['listen'], ''), 'listen:', ...setIf(['listen', 'sticky'], sticky)]),
+    ...Object.entries(OFTEN_CHANGED).flatMap(([name, keys]) =>
+      sectionOf(name, keys, name === 'workers' ? workers : undefined),
+    ),
     '',
   ].join('\n');
 }
@@ -41,17 +48,27 @@ const OFTEN_CHANGED: Readonly<Record<string, readonly string[]>> = {
   log: ['level', 'format'],
 };
 
-function sectionOf(name: string, keys: readonly string[]): readonly string[] {
-  const lines = keys.flatMap((key) => unset([name, key], String(defaultOf(at([name, key])))));
-  return ['', ...explanation([name], ''), `# ${name}:`, ...lines];
+/** `first` is what was found for the first of the keys. */
+function sectionOf(name: string, keys: readonly string[], first?: Found['workers']): readonly string[] {
+  const lines = keys.flatMap((key, index) =>
+    first !== undefined && index === 0
+      ? setIf([name, key], first)
+      : unset([name, key], String(defaultOf(at([name, key])))),
+  );
+  return ['', ...explanation([name], ''), first === undefined ? `# ${name}:` : `${name}:`, ...lines];
+}
+
+function setIf(path: readonly string[], clue: Found['port']): readonly string[] {
+  return clue === undefined ? [] : set(path, scalarWithVariable(clue.value), clue.from);
 }
 
 function set(path: readonly string[], value: string, from: string): readonly string[] {
   return [...explanation(path, '  '), `  ${path.at(-1)}: ${value}  # from ${from}`];
 }
 
-function unset(path: readonly string[], value: string): readonly string[] {
-  return [...explanation(path, '  '), `#   ${path.at(-1)}: ${scalarWithVariable(value)}`];
+function unset(path: readonly string[], value: string, remark?: string): readonly string[] {
+  const line = `#   ${path.at(-1)}: ${scalarWithVariable(value)}`;
+  return [...explanation(path, '  '), remark === undefined ? line : `${line}  # ${remark}`];
 }
 
 /** In quotes where YAML might see something else in it; a `$` is one. */

@@ -51,6 +51,7 @@ test('of a start line: the last program, not the value of an option; its argumen
     const files = {
       'package.json': JSON.stringify({ scripts: { start: line } }),
       'server.js': '',
+      'lib/server.js': '',
       'x.mjs': '',
       '.env': '',
     };
@@ -63,6 +64,7 @@ test('of a start line: the last program, not the value of an option; its argumen
   assert.deepEqual(start('node server.js --flag "a b" $X'), { script, args: ['--flag', 'a b', '${X:-}'] });
   assert.deepEqual(start('node x.mjs && node server.js'), { script });
   assert.deepEqual(start('cross-env PORT=8138 node server'), { script: 'server', port: '${PORT:-8138}' });
+  assert.deepEqual(start('cd lib && node server.js'), { script: 'lib/server.js' });
 });
 
 test('what only a shell or a developer has a use for is left out, and said', (t) => {
@@ -132,6 +134,55 @@ test('an egg application: its framework, and its port unless it says one itself'
   assert.deepEqual(written(own).app, { framework: 'chair' });
 });
 
+test('what egg-scripts is told: on its line, then in eggScriptsConfig', (t) => {
+  const told = (start: string, more: object = {}): Readonly<Record<string, unknown>> => {
+    const manifest = { dependencies: { egg: '3' }, scripts: { start }, ...more };
+    const folder = folderWith(t, {
+      'package.json': JSON.stringify(manifest),
+      'server/package.json': '{}',
+      'server/x.js': '',
+      'config/config.default.js': 'exports.cluster = { listen: { port: 8080 } };',
+    });
+    const { apiVersion, ...rest } = written(folder) as unknown as Readonly<Record<string, unknown>>;
+    assert.equal(apiVersion, 'eggcup/v1');
+    return rest;
+  };
+  assert.deepEqual(told('egg-scripts start'), { app: { framework: 'egg' } });
+  const line = 'NODE_ENV=production egg-scripts start --port=7002 --workers 4 --env=prod --framework=chair --sticky';
+  assert.deepEqual(told(`tsc && ${line} ./server --daemon --title=x`), {
+    app: {
+      framework: 'chair',
+      baseDir: './server',
+      port: 7002,
+      env: { NODE_ENV: 'production', EGG_SERVER_ENV: 'prod' },
+    },
+    workers: { count: 4 },
+    listen: { sticky: 'address' },
+  });
+  assert.deepEqual(told('PORT=80 eggctl start -p $PORT -c $N -r ./server/x.js --sticky=false'), {
+    app: { framework: 'egg', port: '${PORT:-7001}', require: ['./server/x.js'] },
+  });
+  const eggScriptsConfig = { port: 7003, workers: 3, daemon: true, sticky: false, require: ['./server/x.js'] };
+  assert.deepEqual(told('egg-scripts start --workers=2', { eggScriptsConfig }), {
+    app: { framework: 'egg', port: 7003, require: ['./server/x.js'] },
+    workers: { count: 2 },
+  });
+});
+
+test('what egg-scripts is told that means nothing in a container is left out, and said', (t) => {
+  const start = 'egg-scripts start --daemon --title=shop --stdout a.log --timeout=5000 --workers=$N';
+  const manifest = { dependencies: { egg: '3' }, scripts: { start } };
+  const folder = folderWith(t, { 'package.json': JSON.stringify(manifest) });
+  const { stdout } = run('cli', ['init'], folder);
+  assert.match(stdout, /left out: --daemon --title=shop --stdout a\.log --timeout=5000 --workers=\$N$/m);
+});
+
+test('where there is nothing to run it says what it has looked for', (t) => {
+  const unbuilt = folderWith(t, { 'package.json': '{"main":"dist/main.js"}' });
+  assert.match(run('cli', ['init'], unbuilt).stderr, /names neither egg nor a program that is there .* build it first/);
+  assert.match(run('cli', ['init'], folderWith(t, {})).stderr, /there is no package\.json, and no server\.js/);
+});
+
 test('the bundled example without its config gets one that starts the same programs', (t) => {
   const folder = folderWith(t, {});
   cpSync(join(projectRoot, 'examples/hello'), folder, { recursive: true });
@@ -153,7 +204,7 @@ test('the explanations are there, and uncommenting changes nothing', (t) => {
   const text = readFileSync(file, 'utf8');
   assert.match(text, /^# yaml-language-server: \$schema=https:\/\/.*\/cluster\.schema\.json\n/);
   assert.match(text, /# How many app workers there are\./);
-  writeFileSync(file, text.replaceAll(/^# ((?: {2})?\w+:(?: \S.*)?)$/gm, '$1').replace(/^ {2}port: 3000\n/m, ''));
+  writeFileSync(file, text.replaceAll(/^# ((?: {2})?\w+:(?: \S.*)?)$/gm, '$1').replace(/^ {2}port: 3000 .*\n/m, ''));
   assert.match(readFileSync(file, 'utf8'), /^workers:\n(?: {2}#.*\n)* {2}count: auto\n/m);
   assert.deepEqual(config(), before);
 });

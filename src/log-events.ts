@@ -7,7 +7,7 @@ export const LOG_MESSAGES = {
   'boot.example': 'No config file found: running the bundled example',
   'boot.stopped': 'A stop was asked for while booting',
   'boot.failed': 'The cluster could not be started',
-  'sizing.warning': 'A limit of the container could not be taken at its word',
+  'sizing.warning': 'The plan has a drawback',
   'cluster.ready': 'All app workers listen: egg-ready',
   'child.forked': 'A process was forked and waits at its gate',
   'child.ready': 'A process is ready',

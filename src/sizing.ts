@@ -24,11 +24,15 @@ export interface SizingConfig {
   readonly heap: 'auto' | 'off' | number;
   /** What `app.nodeOptions` sets the heap to, in MiB; it wins, as it does on the command line. */
   readonly nodeHeapMiB?: number | undefined;
+  /** `health.minReady`, of which no more is asked than there are workers. */
+  readonly minReady?: MinReady;
 }
 
+type MinReady = Config['health']['minReady'];
+
 /** What a config says of the size. */
-export function sizingOf({ workers, app }: Config): SizingConfig {
-  return { ...workers, nodeHeapMiB: heapIn(app.nodeOptions) };
+export function sizingOf({ workers, app, health }: Config): SizingConfig {
+  return { ...workers, nodeHeapMiB: heapIn(app.nodeOptions), minReady: health.minReady };
 }
 
 /** The last one counts (V8), in MiB; `undefined` where none of them sets it. */
@@ -60,7 +64,8 @@ export function planSize(facts: ContainerFacts, config: SizingConfig): Plan {
   const count =
     config.count === 'auto' ? autoCount(facts, memory, config) : fixedCount(facts, memory, config, config.count);
   const heap = planHeap(config, count.workers, memory);
-  const warnings = [...unreadableLimits(facts), ...count.warnings, ...heap.warnings];
+  const unreached = config.minReady === undefined ? [] : unreachedBy(count.workers, config.minReady);
+  const warnings = [...unreadableLimits(facts), ...count.warnings, ...heap.warnings, ...unreached];
   return {
     workers: count.workers,
     heapMiB: heap.heapMiB,
@@ -69,9 +74,16 @@ export function planSize(facts: ContainerFacts, config: SizingConfig): Plan {
   };
 }
 
-/** What is wrong with so many workers of this heap, each, where somebody wants other than the plan. */
-export function warningsFor(facts: ContainerFacts, workers: number, heapMiB: number | null): readonly string[] {
+/** What is wrong with more workers of this heap, each, than the plan was made for. */
+export function overcommitOf(facts: ContainerFacts, workers: number, heapMiB: number | null): readonly string[] {
   return heapMiB === null ? [] : overcommit(heapMiB, workers, memoryOf(facts));
+}
+
+/** What is wrong with fewer workers than have to be ready. */
+export function unreachedBy(workers: number, { kind, value }: MinReady): readonly string[] {
+  if (kind === 'share' || value <= workers) return [];
+  const are = workers === 1 ? 'there is 1 worker, which is' : `there are ${workers} workers, which are`;
+  return [`warning: health.minReady is ${value}, but ${are} enough to be ready`];
 }
 
 /** What the memory limit leaves for app workers, or why nothing is known to limit them. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ANSWER_MS, ask } from '../control/client.js';
-import type { ScaleAnswer, StatusAnswer } from '../control/protocol.js';
+import { EggcupError } from '../errors.js';
+import type { ControlAnswer, ScaleAnswer, StatusAnswer } from '../control/protocol.js';
 import type { Snapshot } from '../health/snapshot.js';
 import { MAX_WORKERS } from '../supervisor/scale.js';
 import { answerSilence, failed, socketOf } from './ask.js';
@@ -56,7 +57,13 @@ async function scaleTo(workers: number, path: string): Promise<Answer> {
 }
 
 async function look(path: string): Promise<Snapshot | string> {
-  const answer = await ask(path, { request: 'status' }, ANSWER_MS);
+  let answer: ControlAnswer;
+  try {
+    answer = await ask(path, { request: 'status' }, ANSWER_MS);
+  } catch (error) {
+    if (!(error instanceof EggcupError) || error.code !== 'ERR_CONTROL_NOBODY') throw error;
+    return 'the master has ended meanwhile; its log and its termination message say why';
+  }
   if (!answer.ok) return answer.message;
   const { status } = answer as StatusAnswer;
   return status.phase === 'stopping' ? 'the cluster stops' : status;

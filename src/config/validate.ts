@@ -3,7 +3,7 @@ import type { ConfigIssue } from './config-error.js';
 import { plainScalar } from './interpret.js';
 import type { Path } from './path.js';
 import { schema, type Settings } from './schema.js';
-import { isSecret, optionsOf, schemaAt, unitOf } from './schema-shape.js';
+import { isSecret, keysOf, optionsOf, schemaAt, unitOf } from './schema-shape.js';
 import { nearest } from './suggestion.js';
 import { type Entry, find, merge, toValue, type Tree, without } from './tree.js';
 import { suggestCpu, suggestDuration, suggestSize } from './units.js';
@@ -64,10 +64,15 @@ function isAboutKey(issue: Issue): boolean {
 function got({ tree }: Entry, wanted: v.GenericSchema | undefined): string {
   if (tree.kind === 'map') return ', got a mapping';
   if (tree.kind === 'list') return ', got a list';
-  if (tree.isHidden || (wanted !== undefined && isSecret(wanted))) return '; its value is not shown';
+  if (tree.isHidden || (wanted !== undefined && holdsSecrets(wanted))) return '; its value is not shown';
   const shown = tree.value === null ? 'nothing' : show(tree.value);
   const hint = wanted === undefined ? undefined : hintFor(tree.value, tree.text, wanted);
   return `, got ${shown}${hint === undefined ? '' : ` (${hint})`}`;
+}
+
+/** Itself, or below it: of `app.https` on one line with its passphrase. */
+function holdsSecrets(wanted: v.GenericSchema): boolean {
+  return [wanted, ...keysOf(wanted).map((key) => key.schema)].some(isSecret);
 }
 
 function show(value: string | number | boolean): string {
@@ -80,7 +85,7 @@ function hintFor(value: unknown, text: string, wanted: v.GenericSchema): string 
   if (value === null) return 'leave the key out for its default';
   const unit = unitOf(wanted);
   const meant = nearest(text, optionsOf(wanted)) ?? (unit === undefined ? undefined : SUGGEST[unit](text));
-  if (meant !== undefined) return meant === text ? undefined : `did you mean "${meant}"?`;
+  if (meant !== undefined && meant !== text && v.is(wanted, meant)) return `did you mean "${meant}"?`;
   if (typeof value !== 'string') return v.is(wanted, text) ? `put it in quotes: "${text}"` : undefined;
   return v.is(wanted, plainScalar(value)) ? 'remove the quotes' : undefined;
 }

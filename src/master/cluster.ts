@@ -178,7 +178,7 @@ export class Cluster {
     const before = this.#loop.state.wanted;
     this.#loop.dispatch(request);
     const { wanted } = this.#loop.state;
-    const warnings = wanted > before ? this.#configuration.warningsFor(wanted) : [];
+    const warnings = wanted === before ? [] : this.#configuration.warningsFor(wanted);
     for (const warning of warnings) this.#log.warn('sizing.warning', { warning });
     return warnings;
   }

@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { type ContainerFacts, readContainerFacts } from '../container/facts.js';
 import type { Log } from '../log.js';
-import { type Plan, planSize, sizingOf, warningsFor } from '../sizing.js';
+import { type Plan, overcommitOf, planSize, sizingOf, unreachedBy } from '../sizing.js';
 import type { LaunchId } from '../supervisor/model.js';
 import { launchesInUse } from '../supervisor/view.js';
 import type { Boot } from './boot.js';
@@ -57,7 +57,9 @@ export class Configuration {
 
   /** What is wrong with so many app workers: each has the heap of the plan, which may have been made for fewer. */
   warningsFor(workers: number): readonly string[] {
-    return workers <= this.#plan.workers ? [] : warningsFor(this.#facts, workers, this.#plan.heapMiB);
+    return workers <= this.#plan.workers
+      ? unreachedBy(workers, this.#last.config.health.minReady)
+      : overcommitOf(this.#facts, workers, this.#plan.heapMiB);
   }
 
   /** The container's limits as they are now, whether or not anything follows from them. */

@@ -160,6 +160,30 @@ test('where too few come to listen, scale waits no longer than startup.timeout a
   assert.equal(await cluster.stop(), 0);
 });
 
+test('scale says when there are fewer than have to be ready, and when the master ends meanwhile', async (t) => {
+  const silent = join(temporaryDirectory(t), 'silent');
+  const cluster = await startScript(
+    t,
+    'scripts/unless-told.js',
+    { health: { minReady: 2 }, startup: { timeout: '60s' } },
+    { env: { SILENT: silent } },
+  );
+  await cluster.untilReady();
+  const warning = 'warning: health.minReady is 2, but there is 1 worker, which is enough to be ready';
+  assert.match(eggcup(cluster, 'scale', '1').stdout, new RegExp(`^1 app worker listens; .*\n${warning}\n$`));
+  assert.equal((await cluster.untilLogged('sizing.warning'))['warning'], warning);
+  writeFileSync(silent, '');
+  const waiting = spawn(process.execPath, [cliFile, 'scale', '2', '--dir', cluster.healthDir]);
+  t.after(() => waiting.kill('SIGKILL'));
+  let errors = '';
+  waiting.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const ended = once(waiting, 'close');
+  await cluster.untilLogged('scale.begun', { to: 2 });
+  process.kill(cluster.pid, 'SIGKILL');
+  assert.deepEqual(await ended, [1, null]);
+  assert.match(errors, /^eggcup scale: the master has (?:ended meanwhile; its log|gone without an answer)/);
+});
+
 test('where no master answers it is one line that names the path and the remedy, and exit 1', async (t) => {
   const dir = temporaryDirectory(t);
   for (const words of [['status'], ['status', '--watch'], ['reload'], ['scale', '2']]) {

@@ -95,6 +95,17 @@ test('workers.max wins over everything that allows more', () => {
   assert.equal(sized.reasons[0], `64 workers: workers.max is 64, CPU quota 100 gives 100 (${QUOTA})`);
 });
 
+test('where there are fewer workers than have to be ready, a warning says so', () => {
+  const facts = factsWith({ quota: 2 });
+  const [warning] = plan(facts, { minReady: { kind: 'count', value: 3 } }).warnings;
+  assert.equal(warning, 'warning: health.minReady is 3, but there are 2 workers, which are enough to be ready');
+  for (const minReady of [
+    { kind: 'count', value: 2 },
+    { kind: 'share', value: 1 },
+  ] as const)
+    assert.deepEqual(plan(facts, { minReady }).warnings, []);
+});
+
 test('a container too small for anything runs one worker with the least heap, with warnings', () => {
   const sized = plan(factsWith({ memory: 64 * MIB }));
   assert.deepEqual([sized.workers, sized.heapMiB], [1, 64]);

@@ -183,10 +183,22 @@ test('secrets and what came from files are not shown', (t) => {
   script: "\${file:secrets/word}"
   port: "\${file:secrets/word}"
 `;
-  const lines = [...space.errors(text), ...space.errors(text.replace('[my-secret]', 'my-secret'))];
+  const slipped = 'app:\n  framework: egg\n  https:\n  passphrase: my-secret\n';
+  const onOneLine = 'app: { framework: egg, https: "passphrase: my-secret" }\n';
+  const texts = [text, text.replace('[my-secret]', 'my-secret'), slipped, onOneLine];
+  const lines = texts.flatMap((one) => space.errors(one));
+  assert.match(lines.join('\n'), /app\.https: must be a mapping; its value is not shown/);
   assert.match(lines.join('\n'), /app\.port: must be a whole number from 1 to 65535; its value is not shown/);
   assert.match(lines.join('\n'), /app\.https\.key: no such file \(not shown\)/);
   assert.doesNotMatch(lines.join('\n'), /hunter2|my-secret/);
+});
+
+test('nothing is suggested that would be refused as well', (t) => {
+  const space = new Workspace(t);
+  space.write('server.js', '');
+  const errors = space.errors('app: { script: server.js }\nworkers: { memoryPerWorker: 0, cpu: "0" }\n');
+  assert.equal(errors.length, 2);
+  for (const error of errors) assert.doesNotMatch(error, /did you mean/);
 });
 
 test('a passphrase of digits from a file stays text', (t) => {

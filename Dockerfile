@@ -40,6 +40,8 @@ COPY --from=build /build/dist dist
 COPY native/prebuilt native/prebuilt
 COPY examples examples
 COPY --from=build /rootfs /
+# For the Node.js that runs it.
+RUN ["node", "dist/cli.js", "compile"]
 USER 1000:1000
 ENV NODE_ENV=production
 EXPOSE 7001

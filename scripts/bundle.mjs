@@ -3,7 +3,8 @@
  * for every module that it loads (docs/adr/0006-bundles.md, 0009-bundled-packages.md). What the tests import is in lib/, which
  * tsc has written.
  */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, posix, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -23,6 +24,7 @@ for (const name of [
   'entry',
   'probe',
   'cli',
+  'compile',
   'index',
   'master/run-cluster',
   'health/http',
@@ -33,6 +35,9 @@ for (const name of [
   await bundle(name, { supported: WITHOUT_IMPORT });
 // An application may be an ES module.
 for (const name of ['script', 'framework-agent', 'framework-app']) await bundle(`worker/${name}`, {});
+// Says which source a code cache is of (src/code-cache.ts).
+const program = `${root}dist/master/run-cluster.js`;
+appendFileSync(program, `// ${createHash('sha256').update(readFileSync(program)).digest('hex')}\n`);
 writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
 
 writeNotices(inputs, `${root}dist/THIRD-PARTY-NOTICES.txt`);

@@ -38,7 +38,8 @@ async function main(): Promise<number> {
       const { fileURLToPath } = await import('node:url');
       const { keepYoungGenerationSmall } = await import('./young-generation.js');
       keepYoungGenerationSmall(); // While it boots.
-      const { runCluster } = await import('./master/run-cluster.js');
+      const { clusterProgram, loadProgram } = await import('./code-cache.js');
+      const { runCluster } = loadProgram(clusterProgram()) as typeof import('./master/run-cluster.js');
       const { workingDirectory } = await import('./terminal.js');
       const exampleFile = fileURLToPath(new URL('../examples/hello/cluster.yaml', import.meta.url));
       const { configFile, set } = request;

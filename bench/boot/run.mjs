@@ -20,6 +20,7 @@ const rounds = options.quick ? 1 : 7;
 const { eggcupWithEgg, eggClusterWithEgg, eggcupWithScript, bareCluster, floorOfEgg, floorOfScript, withVariables } =
   candidates;
 
+candidates.compileEggcup();
 const machine = describe(rounds, candidates.PEERS);
 const { folder: cache, remove } = temporaryFolder('cache-');
 try {

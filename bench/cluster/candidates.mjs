@@ -1,4 +1,5 @@
 /** Who is compared: how each starts the same egg application, or the same script, with two workers. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -10,6 +11,11 @@ const require = createRequire(import.meta.url);
 export const entry = fileOf('../../dist/entry.js');
 if (!existsSync(entry)) throw new Error('there is no dist/entry.js: npm run build');
 export const eggFramework = dirname(require.resolve('egg3/package.json'));
+/** As in an image, for the Node that measures. */
+export function compileEggcup() {
+  execFileSync(process.execPath, [fileOf('../../dist/cli.js'), 'compile'], { stdio: 'ignore' });
+}
+
 const eggCluster = createRequire(join(eggFramework, 'package.json')).resolve('egg-cluster/package.json');
 const versionOf = (file) => JSON.parse(readFileSync(file, 'utf8')).version;
 

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { clusterProgram, hasCodeCache } from '../code-cache.js';
 import { ConfigError } from '../config/config-error.js';
 import type { LoadedConfig } from '../config/load.js';
 import { lookAtCluster } from '../doctor/cluster.js';
@@ -41,6 +42,7 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
       arch,
       whyNotNative: whyNotNative(),
       nodeOptions: env['NODE_OPTIONS'],
+      isCompiled: hasCodeCache(clusterProgram()),
     }),
     ...(platform === 'linux' ? lookAtInit('/', pid, native) : []),
     ...(platform === 'linux' ? lookAtLimits('/', { cpu: config?.workers.cpu }) : []),

@@ -1,5 +1,6 @@
 import { version } from '../terminal.js';
 import { check } from './check.js';
+import { compile } from './compile.js';
 import type { Answer, CliCommand, Surroundings } from './command.js';
 import { doctor } from './doctor.js';
 import { init } from './init.js';
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, CliCommand>> = {
   plan,
   schema,
   init,
+  compile,
   doctor,
   status,
   reload,

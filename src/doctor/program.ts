@@ -9,9 +9,12 @@ export interface Program {
   /** Why the native part can't be loaded; `undefined` when it can. */
   readonly whyNotNative: string | undefined;
   readonly nodeOptions: string | undefined;
+  /** Whether `eggcup compile` was called for this Node. */
+  readonly isCompiled: boolean;
 }
 
-export function lookAtProgram({ node, platform, arch, whyNotNative, nodeOptions }: Program): readonly Finding[] {
+export function lookAtProgram(program: Program): readonly Finding[] {
+  const { node, platform, arch, whyNotNative, nodeOptions, isCompiled } = program;
   return [
     isSupported(node)
       ? ok('Node.js', node)
@@ -22,6 +25,10 @@ export function lookAtProgram({ node, platform, arch, whyNotNative, nodeOptions 
     whyNotNative === undefined
       ? ok('native part', 'loaded')
       : warning('native part', whyNotNative, 'orphans are not reaped: `docker run --init`, or a mount without noexec'),
+    ok(
+      'code cache',
+      isCompiled ? 'there is one for this Node.js' : 'none; `eggcup compile` in the image’s build makes one',
+    ),
     ...lookAtNodeOptions(nodeOptions),
   ];
 }

@@ -1,0 +1,91 @@
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { Script } from 'node:vm';
+import { hasCode } from './errors.js';
+
+/** As Node wraps a CommonJS module. */
+const HEAD = '(function (exports, require, module, __filename, __dirname) { ';
+const TAIL = '\n});';
+
+type Wrapped = (
+  exports: object,
+  require: NodeJS.Require,
+  module: { exports: object },
+  file: string,
+  folder: string,
+) => void;
+
+/** V8 judges a cache by its own version, its flags and the length of the source: this many first bytes of the file say which source. */
+const ID_LENGTH = 64;
+
+/** The file of the program that `entry.js` loads for a cluster. */
+export function clusterProgram(): string {
+  return fileURLToPath(new URL('./master/run-cluster.js', import.meta.url));
+}
+
+/**
+ * What a CommonJS program exports; compiled before, where `writeCodeCache` was called for it with the same Node (docs/adr/0019-code-cache.md).
+ * A cache that V8 refuses, of other flags say, is as good as none.
+ */
+export function loadProgram(file: string): unknown {
+  const require = createRequire(file);
+  // Node translates positions only in what it has loaded itself.
+  const cache = process.sourceMapsEnabled ? undefined : readCache(file);
+  const source = cache === undefined ? undefined : readFileSync(file, 'utf8');
+  if (cache === undefined || source === undefined || cache.toString('latin1', 0, ID_LENGTH) !== idIn(source))
+    return require(file);
+  const run = compile(file, source, cache.subarray(ID_LENGTH)).runInThisContext() as Wrapped;
+  const module = { exports: {} };
+  Reflect.apply(run, module.exports, [module.exports, require, module, file, dirname(file)]);
+  return module.exports;
+}
+
+/**
+ * Writes V8's code cache of a program beside it, and returns the cache's path: each of its functions compiled, for the flags that are set
+ * now. The bytes are the same each time where Node was started with `--hash-seed`.
+ */
+export function writeCodeCache(file: string): string {
+  const source = readFileSync(file, 'utf8');
+  setFlagsFromString('--no-lazy');
+  const script = compile(file, source);
+  // As without it: V8 compares the flags.
+  setFlagsFromString('--lazy');
+  setFlagsFromString('--hash-seed=0');
+  const path = cacheOf(file);
+  writeFileSync(`${path}.tmp`, Buffer.concat([Buffer.from(idIn(source), 'latin1'), script.createCachedData()]));
+  renameSync(`${path}.tmp`, path);
+  return path;
+}
+
+/** Whether there is a cache for this Node. Throws as it is read. */
+export function hasCodeCache(file: string): boolean {
+  return readCache(file) !== undefined;
+}
+
+function compile(filename: string, source: string, cachedData?: Buffer): Script {
+  const options = cachedData === undefined ? { filename } : { filename, cachedData };
+  return new Script(HEAD + source + TAIL, { ...options, columnOffset: -HEAD.length });
+}
+
+/** What the bundle ends with: `// ` and the hash of what stands before. */
+function idIn(source: string): string {
+  return source.slice(-ID_LENGTH - 1, -1);
+}
+
+function readCache(file: string): Buffer | undefined {
+  try {
+    return readFileSync(cacheOf(file));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** For one build of Node: of two with the same version, one for musl say, the sizes differ. Throws `ENOENT` where its file has gone. */
+function cacheOf(file: string): string {
+  const node = `${process.version}-${process.arch}-${statSync(process.execPath).size}`;
+  return file.replace(/\.js$/, `.${node}.cache`);
+}

@@ -1,0 +1,114 @@
+/** `eggcup compile`: the cluster's program is compiled once, while an image is built. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fixture, projectRoot, startCluster } from '../helpers/cluster.js';
+import { freePort } from '../helpers/net.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
+
+const BOOT = 'Starting the cluster';
+
+class Installation {
+  readonly #t: TestContext;
+  readonly #folder: string;
+
+  constructor(t: TestContext) {
+    this.#t = t;
+    this.#folder = temporaryDirectory(t);
+    for (const part of ['dist', 'native', 'package.json'])
+      cpSync(join(projectRoot, part), join(this.#folder, part), { recursive: true });
+    for (const file of this.caches()) rmSync(file);
+  }
+
+  get #program(): string {
+    return join(this.#folder, 'dist/master/run-cluster.js');
+  }
+
+  caches(): readonly string[] {
+    const folder = join(this.#folder, 'dist/master');
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.cache'))
+      .map((name) => join(folder, name));
+  }
+
+  /** As `eggcup compile`. */
+  compile(): { code: number | null; stdout: string; stderr: string } {
+    const words = [join(this.#folder, 'dist/cli.js'), 'compile'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    return { code: status, stdout, stderr };
+  }
+
+  /** Replaces something of the program by something of the same length. */
+  change(from: RegExp | string, to: string): void {
+    const text = readFileSync(this.#program, 'utf8');
+    const changed = text.replace(from, to);
+    assert.ok(changed !== text && changed.length === text.length);
+    writeFileSync(this.#program, changed);
+  }
+
+  remove(): void {
+    rmSync(join(this.#folder, 'dist/master'), { recursive: true });
+  }
+
+  /** The words of a start's `boot` line, which are in the program. */
+  async boot(...nodeOptions: readonly string[]): Promise<unknown> {
+    const app = { script: fixture('scripts/hello.js'), port: await freePort() };
+    const entry = join(this.#folder, 'dist/entry.js');
+    const wrapper = ['env', `NODE_OPTIONS=${nodeOptions.join(' ')}`];
+    const cluster = startCluster(this.#t, { config: { app, workers: { count: 1 } }, entry, wrapper });
+    await cluster.untilReady();
+    assert.equal(await cluster.stop(), 0, cluster.errors);
+    await cluster.assertGone();
+    return cluster.logged('boot')[0]?.['msg'];
+  }
+}
+
+test('what was compiled is what runs', async (t) => {
+  const installation = new Installation(t);
+  assert.equal(await installation.boot(), BOOT);
+  const { code, stdout, stderr } = installation.compile();
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.deepEqual(
+    [stdout],
+    installation.caches().map((file) => `wrote ${file}\n`),
+  );
+  assert.equal(await installation.boot(), BOOT);
+  // V8 compares no more of the source than its length: what is said now is from the cache.
+  installation.change(BOOT, BOOT.toUpperCase());
+  assert.equal(await installation.boot(), BOOT);
+});
+
+test('a cache of another source, or of other flags, is as good as none', async (t) => {
+  const installation = new Installation(t);
+  assert.equal(installation.compile().code, 0);
+  installation.change(BOOT, BOOT.toUpperCase());
+  assert.equal(await installation.boot('--stack-trace-limit=20'), BOOT.toUpperCase());
+  assert.equal(await installation.boot('--enable-source-maps'), BOOT.toUpperCase());
+  installation.change(/[0-9a-f]{64}\n$/, `${'0'.repeat(64)}\n`);
+  assert.equal(await installation.boot(), BOOT.toUpperCase());
+  const [cache = ''] = installation.caches();
+  for (const length of [0, 64, 1000]) {
+    writeFileSync(cache, readFileSync(cache).subarray(0, length));
+    assert.equal(await installation.boot(), BOOT.toUpperCase());
+  }
+});
+
+test('the same program compiled again is the same bytes, so an image can be built again', (t) => {
+  const installation = new Installation(t);
+  const [first, second] = [1, 2].map(() => {
+    assert.equal(installation.compile().code, 0);
+    return installation.caches().map((file) => readFileSync(file));
+  });
+  assert.equal(first?.length, 1);
+  assert.ok(first[0]?.equals(second?.[0] ?? Buffer.alloc(0)));
+});
+
+test('where it cannot be written it is said so', (t) => {
+  const installation = new Installation(t);
+  installation.remove();
+  const { code, stderr } = installation.compile();
+  assert.equal(code, 1);
+  assert.match(stderr, /^eggcup compile: .* cannot be written; call it while the image is built, as its owner: ENOENT/);
+});

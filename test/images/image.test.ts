@@ -86,6 +86,7 @@ imageTest('the doctor sees what the container allows: as its command, and beside
   assert.match(alone.get('PID 1')?.found ?? '', /^eggcup /);
   assert.match(alone.get('CPU quota')?.found ?? '', /^1\.5 CPUs \(/);
   assert.match(alone.get('memory limit')?.found ?? '', /^256 MiB \(/);
+  assert.equal(alone.get('code cache')?.found, 'there is one for this Node.js');
   const warnings = [...alone.values()].flatMap(({ name, level }) => (level === 'warning' ? [name] : []));
   assert.deepEqual(new Set(warnings), new Set(['pids limit', 'temporary files']));
 
@@ -154,6 +155,8 @@ imageTest('an application that has eggcup as a dependency, in an image of its ow
   const container = new Container(t, ['--network', 'none', '--cpus', '1'], WITH_DEPENDENCY);
   const probe = ['node', 'node_modules/eggcup/dist/probe.js', 'ready'];
   await until('it to be ready', () => container.exec(...probe).status === 0);
+  const doctor = container.exec('node', 'node_modules/eggcup/dist/cli.js', 'doctor', '--format', 'json');
+  assert.equal(findingsIn(doctor.stdout).get('code cache')?.found, 'there is one for this Node.js');
   assert.equal(podman('healthcheck', 'run', container.name).status, 0);
   assert.match(fetchInside(container, 3000), /^hello from \d+/);
   assert.equal(container.stop(30), 0);

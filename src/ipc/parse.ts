@@ -43,7 +43,7 @@ export function parseToChild(raw: unknown): ToChild | undefined {
 }
 
 function parseOwn(raw: Record<string, unknown>): FromChild | undefined {
-  const { eggcup, address, code, message, event, level, text, why } = raw;
+  const { eggcup, address, code, message, stack, event, level, text, why } = raw;
   switch (eggcup) {
     case 'at-gate':
     case 'leaving':
@@ -60,7 +60,7 @@ function parseOwn(raw: Record<string, unknown>): FromChild | undefined {
       return typeof why === 'string' ? { eggcup, why } : undefined;
     case 'start-failed':
       if (typeof message !== 'string') return undefined;
-      return { eggcup, message, code: typeof code === 'string' ? code : undefined };
+      return { eggcup, message, code: textOf(code), stack: textOf(stack) };
     case 'log': {
       const knownEvent = CHILD_LOG_EVENTS.find((name) => name === event);
       const knownLevel = CHILD_LOG_LEVELS.find((name) => name === level);
@@ -78,6 +78,10 @@ function parseAddress(raw: unknown): ListenAddress | undefined {
   if (kind === 'unix' && typeof path === 'string') return { kind, path };
   if (kind !== 'tcp' || typeof host !== 'string' || !isPort(port)) return undefined;
   return { kind, protocol: protocol === 'https' ? 'https' : 'http', host, port };
+}
+
+function textOf(raw: unknown): string | undefined {
+  return typeof raw === 'string' ? raw : undefined;
 }
 
 function isPort(raw: unknown): raw is number {

@@ -109,7 +109,13 @@ export type FromChild =
   | { readonly eggcup: 'beat' }
   /** It has done as much as it is meant to. */
   | { readonly eggcup: 'worn'; readonly why: string }
-  | { readonly eggcup: 'start-failed'; readonly code?: string | undefined; readonly message: string }
+  | {
+      readonly eggcup: 'start-failed';
+      readonly code?: string | undefined;
+      readonly message: string;
+      /** With the place; `undefined` where the message says all. */
+      readonly stack?: string | undefined;
+    }
   | { readonly eggcup: 'log'; readonly event: ChildLogEvent; readonly level: ChildLogLevel; readonly text: string };
 
 export const CHILD_LOG_EVENTS = ['graceful-process', 'worker.uncaught', 'worker.close-failed'] as const;

@@ -130,7 +130,7 @@ export class Messages {
       case 'worn':
         return this.#options.dispatch({ kind: 'child-worn', id: child.id, why: message.why });
       case 'start-failed': {
-        this.#options.onError(child, message.message);
+        this.#options.onError(child, message.stack ?? message.message);
         const portTaken = message.code === 'EADDRINUSE';
         return this.#options.dispatch({
           kind: 'child-start-failed',

@@ -36,9 +36,25 @@ export const gracefulLogger = {
 /** Tells the master why this process can't start, prints it for people, and exits. */
 export async function failStart(error: unknown): Promise<never> {
   const { message, code, stack } = describeError(error);
-  await printError(stack);
-  await sendToMaster({ eggcup: 'start-failed', message, code });
+  const isForNode = isPlaceless(error);
+  if (!isForNode) await printError(stack);
+  await sendToMaster({ eggcup: 'start-failed', message, code, stack });
+  if (isForNode) return throwAway(error);
   process.exit(1);
+}
+
+/** An ES module that can't be parsed: only Node knows the place. */
+function isPlaceless(error: unknown): boolean {
+  return error instanceof SyntaxError && error.stack?.startsWith('SyntaxError: ') === true;
+}
+
+/** Node prints an error with its place when nobody catches it, and exits with 1. */
+function throwAway(error: unknown): Promise<never> {
+  process.removeAllListeners('uncaughtException');
+  setImmediate(() => {
+    throw error;
+  });
+  return new Promise(() => undefined);
 }
 
 /**

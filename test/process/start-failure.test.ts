@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fixture, startCluster, startScript } from '../helpers/cluster.js';
 import { takePort } from '../helpers/net.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 
 test('an app worker that fails while starting ends the master with 11 and says why', async (t) => {
@@ -17,6 +20,27 @@ test('an app worker that fails while starting ends the master with 11 and says w
     assert.ok(!cluster.hasFile('ready') && !cluster.hasFile('started'));
     await cluster.assertGone();
   }
+});
+
+test('the place of the fault stands in the termination message, or where only Node knows it on standard error', async (t) => {
+  const script = 'scripts/throws.js';
+  const thrown = await startScript(t, script);
+  assert.equal(await thrown.ended(), 11);
+  assert.match(
+    String(thrown.logged('cluster.failed')[0]?.['lastError']),
+    /Error: boom at load\n {4}at .*throws\.js:\d+:\d+/,
+  );
+  await thrown.assertGone();
+  const broken = join(temporaryDirectory(t), 'broken.mjs');
+  writeFileSync(broken, 'export const a = 1;\nexport const b = ;\n');
+  const cluster = await startScript(t, script, { app: { script: broken } });
+  assert.equal(await cluster.ended(), 11);
+  assert.match(cluster.errors, /broken\.mjs:2\nexport const b = ;\n.*\^/);
+  assert.match(
+    String(cluster.logged('stop.begun')[0]?.['reason']),
+    /^app-\d failed while starting: Unexpected token ';'$/,
+  );
+  await cluster.assertGone();
 });
 
 test('an agent that fails while starting ends the master with 10, and no application is loaded', async (t) => {

@@ -12,8 +12,8 @@ test("each of a child's own words is read", () => {
     { eggcup: 'ready', address: undefined },
     { eggcup: 'ready', address: tcp },
     { eggcup: 'listening', address: { kind: 'unix', path: '/run/app.sock' } },
-    { eggcup: 'start-failed', message: 'taken', code: 'EADDRINUSE' },
-    { eggcup: 'start-failed', message: 'no code', code: undefined },
+    { eggcup: 'start-failed', message: 'taken', code: 'EADDRINUSE', stack: 'Error: taken\n    at x.js:1:1' },
+    { eggcup: 'start-failed', message: 'no code', code: undefined, stack: undefined },
     { eggcup: 'log', event: 'worker.uncaught', level: 'error', text: 'Error: boom' },
   ];
   for (const message of words) assert.deepEqual(parseFromChild(message), { kind: 'own', message });

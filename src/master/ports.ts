@@ -17,10 +17,10 @@ export async function checkPort(port: number, hostname: string | undefined): Pro
   if (code === undefined) return;
   const address = `${hostname ?? '*'}:${port}`;
   if (code === 'EADDRINUSE') throw taken(port, address);
-  throw new EggcupError(
-    'ERR_PORT_UNUSABLE',
-    `app.port ${port}: cannot listen on ${address} (${code}); choose an address of this machine and a port that this user may use`,
-  );
+  const remedy = ['EMFILE', 'ENFILE'].includes(code)
+    ? 'no file descriptor is left: raise `ulimit -n`'
+    : 'choose an address of this machine and a port that this user may use';
+  throw new EggcupError('ERR_PORT_UNUSABLE', `app.port ${port}: cannot listen on ${address} (${code}); ${remedy}`);
 }
 
 /**

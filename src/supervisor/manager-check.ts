@@ -32,7 +32,7 @@ export function checkManager(turn: Turn): void {
   turn.log('error', 'manager.exception', { error: 'ClusterWorkerExceptionError', ...fields });
   beginStop(turn, {
     exitCode: 1,
-    reason: `the Manager check failed ${failedChecks} times in a row: ${fields.agent} agent, ${workers} app workers`,
+    reason: `the Manager check failed ${failedChecks} times in a row: ${turn.policy.hasAgent ? `${fields.agent} agent, ` : ''}${workers} app workers`,
   });
 }
 

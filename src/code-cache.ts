@@ -1,10 +1,10 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
-import { hasCode } from './errors.js';
+import { messageOf } from './errors.js';
 
 /** As Node wraps a CommonJS module. */
 const HEAD = '(function (exports, require, module, __filename, __dirname) { ';
@@ -34,10 +34,9 @@ export function loadProgram(file: string): unknown {
   const require = createRequire(file);
   // Node translates positions only in what it has loaded itself.
   const cache = process.sourceMapsEnabled ? undefined : readCache(file);
-  const source = cache === undefined ? undefined : readFileSync(file, 'utf8');
-  if (cache === undefined || source === undefined || cache.toString('latin1', 0, ID_LENGTH) !== idIn(source))
-    return require(file);
-  const run = compile(file, source, cache.subarray(ID_LENGTH)).runInThisContext() as Wrapped;
+  const script = cache === undefined || 'why' in cache ? undefined : compileCached(file, cache.data);
+  if (script === undefined) return require(file);
+  const run = script.runInThisContext() as Wrapped;
   const module = { exports: {} };
   Reflect.apply(run, module.exports, [module.exports, require, module, file, dirname(file)]);
   return module.exports;
@@ -55,14 +54,34 @@ export function writeCodeCache(file: string): string {
   setFlagsFromString('--lazy');
   setFlagsFromString('--hash-seed=0');
   const path = cacheOf(file);
-  writeFileSync(`${path}.tmp`, Buffer.concat([Buffer.from(idIn(source), 'latin1'), script.createCachedData()]));
-  renameSync(`${path}.tmp`, path);
+  const draft = `${path}.tmp`;
+  try {
+    writeFileSync(draft, Buffer.concat([Buffer.from(idIn(source), 'latin1'), script.createCachedData()]));
+    // Who may read the program may read this, whatever the umask.
+    chmodSync(draft, statSync(file).mode & 0o666);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
   return path;
 }
 
-/** Whether there is a cache for this Node. Throws as it is read. */
-export function hasCodeCache(file: string): boolean {
-  return readCache(file) !== undefined;
+/** Whether the entrypoint can use a cache: `none` for this Node, or why not. To be asked with the flags that it will have. */
+export function judgeCodeCache(file: string): 'usable' | 'none' | { readonly why: string } {
+  const cache = readCache(file);
+  if (cache === undefined) return 'none';
+  if ('why' in cache) return cache;
+  const script = compileCached(file, cache.data);
+  if (script === undefined) return { why: 'it is of another program' };
+  return script.cachedDataRejected === true ? { why: 'V8 refuses it: it has other options, or is damaged' } : 'usable';
+}
+
+/** `undefined` where the cache is of another source. */
+function compileCached(file: string, cache: Buffer): Script | undefined {
+  const source = readFileSync(file, 'utf8');
+  if (cache.toString('latin1', 0, ID_LENGTH) !== idIn(source)) return undefined;
+  return compile(file, source, cache.subarray(ID_LENGTH));
 }
 
 function compile(filename: string, source: string, cachedData?: Buffer): Script {
@@ -75,12 +94,15 @@ function idIn(source: string): string {
   return source.slice(-ID_LENGTH - 1, -1);
 }
 
-function readCache(file: string): Buffer | undefined {
+/** Never in the way of a start: one that can't be read, for whatever reason, is as good as none. */
+function readCache(file: string): { readonly data: Buffer } | { readonly why: string } | undefined {
   try {
-    return readFileSync(cacheOf(file));
+    const path = cacheOf(file);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    return stat.isFile() ? { data: readFileSync(path) } : { why: 'it is no regular file' };
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
+    return { why: messageOf(error) };
   }
 }
 

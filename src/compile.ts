@@ -1,7 +1,13 @@
 /** What `eggcup compile` runs, with a fixed `--hash-seed`: writes the code cache of the cluster's program and prints its path. */
 import { clusterProgram, writeCodeCache } from './code-cache.js';
+import { messageOf } from './errors.js';
 import { printLine } from './terminal.js';
 import { keepYoungGenerationSmall } from './young-generation.js';
 
 keepYoungGenerationSmall(); // As in the entrypoint when it loads the program: V8 compares the flags.
-printLine(1, writeCodeCache(clusterProgram()));
+try {
+  printLine(1, writeCodeCache(clusterProgram()));
+} catch (error) {
+  printLine(2, messageOf(error));
+  process.exitCode = 1;
+}

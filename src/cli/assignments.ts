@@ -1,4 +1,4 @@
-import type { Word } from './shell-words.js';
+import type { Word } from './shell-line.js';
 
 /** What a command of a shell sets for itself: `NODE_ENV=production PORT=8080 node …`, also behind `cross-env`. */
 export interface Assignments {

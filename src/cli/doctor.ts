@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { clusterProgram, hasCodeCache } from '../code-cache.js';
+import { clusterProgram, judgeCodeCache } from '../code-cache.js';
 import { ConfigError } from '../config/config-error.js';
 import type { LoadedConfig } from '../config/load.js';
 import { lookAtCluster } from '../doctor/cluster.js';
@@ -11,6 +11,7 @@ import { lookAtPaths } from '../doctor/paths.js';
 import { lookAtProgram } from '../doctor/program.js';
 import { lookAtSticky } from '../doctor/sticky.js';
 import { loadNative, whyNotNative } from '../native/addon.js';
+import { keepYoungGenerationSmall } from '../young-generation.js';
 import { type Answer, type CliCommand, loadGiven, type Surroundings, toJson } from './command.js';
 import type { Given } from './options.js';
 
@@ -42,7 +43,7 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
       arch,
       whyNotNative: whyNotNative(),
       nodeOptions: env['NODE_OPTIONS'],
-      isCompiled: hasCodeCache(clusterProgram()),
+      codeCache: lookAtCodeCache(),
     }),
     ...(platform === 'linux' ? lookAtInit('/', pid, native) : []),
     ...(platform === 'linux' ? lookAtLimits('/', { cpu: config?.workers.cpu }) : []),
@@ -52,6 +53,11 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
     ...(config === undefined ? [] : lookAtSticky(config.listen.sticky, native)),
     ...(known === undefined ? [] : await lookAtCluster(known, cwd)),
   ];
+}
+
+function lookAtCodeCache(): ReturnType<typeof judgeCodeCache> {
+  keepYoungGenerationSmall(); // As the entrypoint does before: V8 compares the flags.
+  return judgeCodeCache(clusterProgram());
 }
 
 function load(given: Given, surroundings: Surroundings): LoadedConfig | Finding {

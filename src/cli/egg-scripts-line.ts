@@ -1,5 +1,6 @@
+import { posix } from 'node:path';
 import { assignmentsIn } from './assignments.js';
-import { commandsOf, type Word, wordsOf } from './shell-words.js';
+import { type Command, commandsOf, literal, type Word, written } from './shell-line.js';
 
 /** What `egg-scripts start` is told that a config has a word for. Each as a config writes it. */
 export interface EggStart {
@@ -10,44 +11,65 @@ export interface EggStart {
   /** `--env` is EGG_SERVER_ENV. */
   readonly env: Readonly<Record<string, string>>;
   readonly require: readonly string[];
-  readonly isSticky: boolean;
+  readonly sticky: boolean | undefined;
   /** What is for a server without a container: `--daemon`, `--title`, files for its output. */
   readonly left: readonly string[];
 }
 
-/** Options of egg-scripts that take a value; all others are switches, or stand with a `=`. */
-const TAKES_A_VALUE = new Set([
-  'port',
-  'workers',
-  'env',
-  'framework',
-  'require',
-  'title',
-  'stdout',
-  'stderr',
-  'timeout',
-  'node',
-]);
+/** Options of egg-scripts that a config has a word for, but for `require` and `sticky`. */
+const SINGLE = ['framework', 'port', 'workers', 'env'] as const;
 const SHORT: Readonly<Record<string, string>> = { p: 'port', c: 'workers', cluster: 'workers', r: 'require' };
+/** Of all others the next word is the value, unless it is an option itself (yargs). */
+const SWITCHES: ReadonlySet<string> = new Set(['daemon', 'sticky', 'no-sticky', 'ignore-stderr', 'sourcemap', 'ts']);
+/** They start what follows them. */
+const STARTERS = /^(?:npx|cross-env|exec|(?:.*\/)?node)$/;
 
-/** The options of `egg-scripts start` (egg-scripts 2 and 3) in a line of a shell; `undefined` where there is no such command. */
-export function parseEggScripts(line: string): EggStart | undefined {
-  for (const words of commandsOf(line).map((command) => wordsOf(command))) {
+/**
+ * The options of `egg-scripts start` (egg-scripts 2 and 3) in a line of a shell; `undefined` where there is no such command.
+ * A word counts as the application's folder where `isFolder` says that it is one.
+ */
+export function parseEggScripts(line: string, isFolder: (path: string) => boolean): EggStart | undefined {
+  const commands = commandsOf(line);
+  for (const command of commands) {
+    const { words, folder, exported } = command;
     const at = words.findIndex(({ raw }) => /^(?:.*\/)?(?:egg-scripts|eggctl)$/.test(raw));
-    if (at !== -1 && words[at + 1]?.raw === 'start') return startOf(words.slice(0, at), words.slice(at + 2));
+    const after = optionsOf(words.slice(at + 1));
+    if (at === -1 || after.others.every(({ raw }) => raw !== 'start')) continue;
+    const before = words.slice(0, at);
+    const others = after.others.filter(({ raw }) => raw !== 'start');
+    const named = others.find(({ text }) => text !== undefined && isFolder(posix.join(folder, text)));
+    const { baseDir, left, ...told } = startOf([...exported, ...before], after.options);
+    return {
+      ...told,
+      baseDir: named?.text === undefined && folder === '.' ? baseDir : posix.join(folder, named?.text ?? '.'),
+      left: [
+        ...commands.filter((other) => other !== command).map(written),
+        ...unknownAmong(before),
+        ...left,
+        ...others.filter((word) => word !== named).map(({ raw }) => raw),
+        ...command.redirections,
+      ],
+    };
   }
   return undefined;
 }
 
-/** The same from `eggScriptsConfig` of package.json, which the line goes before. */
-export function parseEggScriptsConfig(config: Readonly<Record<string, unknown>>): EggStart {
-  const words = Object.entries(config).flatMap(([name, value]): readonly Word[] => {
-    if (value === false) return [];
-    const values = Array.isArray(value) ? value.map(String) : [String(value)];
-    if (value === true) return [{ raw: `--${name}`, text: `--${name}` }];
-    return values.map((one) => ({ raw: `--${name}=${one}`, text: `--${name}=${one.replaceAll('$', '$$$$')}` }));
+/** The same from `eggScriptsConfig` of package.json, which the line goes before. What is no text, number or switch is left. */
+export function parseEggScriptsConfig(config: unknown): EggStart | undefined {
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) return undefined;
+  const options = Object.entries(config).flatMap(([name, value]: [string, unknown]): readonly Option[] => {
+    const values: readonly unknown[] = name === 'require' && Array.isArray(value) ? value : [value];
+    return values.map((one) => {
+      const raw = `${name}: ${JSON.stringify(one)}`;
+      if (typeof one === 'boolean') return { name, value: name === 'sticky' ? String(one) : undefined, raw };
+      return {
+        name,
+        value: typeof one === 'string' || typeof one === 'number' ? literal(String(one)) : undefined,
+        raw,
+      };
+    });
   });
-  return startOf([], words);
+  return startOf([], options);
 }
 
 interface Option {
@@ -56,59 +78,70 @@ interface Option {
   readonly raw: string;
 }
 
-function startOf(before: readonly Word[], words: readonly Word[]): EggStart {
+function startOf(before: readonly Word[], options: readonly Option[]): EggStart {
   const set = assignmentsIn(before);
-  const { options, others } = optionsOf(words);
-  const last = (name: string): Option | undefined => options.findLast((option) => option.name === name);
-  const port = portOf(last('port')?.value);
-  const workers = numberOf(last('workers')?.value);
-  const framework = last('framework')?.value;
-  const env = last('env')?.value;
-  const sticky = last('sticky');
-  const require = options.filter(({ name }) => name === 'require').flatMap(({ value }) => value ?? []);
-  const baseDir = others[0]?.text;
-  const told = { port, workers, framework, env, sticky, require: require[0] };
-  const kept = new Set(Object.entries(told).flatMap(([name, value]) => (value === undefined ? [] : [name])));
+  const valueOf = (name: string): string | undefined => options.findLast((option) => option.name === name)?.value;
+  const single = {
+    framework: filledWith(valueOf('framework'), 'egg'),
+    port: numberOr(valueOf('port'), '7001'),
+    workers: numberOr(valueOf('workers'), 'auto'),
+    env: valueOf('env'),
+  };
+  const stickiness = options.findLast(({ name }) => /^(?:no-)?sticky$/.test(name));
+  const isKept = ({ name, value }: Option): boolean => {
+    const known = SINGLE.find((one) => one === name);
+    if (known !== undefined) return single[known] !== undefined;
+    return /^(?:no-)?sticky$/.test(name) || (name === 'require' && value !== undefined);
+  };
+  const { framework, port, workers, env } = single;
   return {
-    baseDir,
+    baseDir: undefined,
     framework,
     port: port ?? set.port,
     workers,
     env: env === undefined ? set.env : { ...set.env, EGG_SERVER_ENV: env },
-    require,
-    isSticky: sticky !== undefined && sticky.value !== 'false',
-    left: [
-      ...set.left,
-      ...options.filter(({ name }) => !kept.has(name)),
-      ...others.slice(baseDir === undefined ? 0 : 1),
-    ].map(({ raw }) => raw),
+    require: options.flatMap(({ name, value }) => (name === 'require' && value !== undefined ? [value] : [])),
+    sticky: stickiness === undefined ? undefined : stickiness.name === 'sticky' && stickiness.value !== 'false',
+    left: [...set.left, ...options.filter((option) => !isKept(option))].map(({ raw }) => raw),
   };
 }
 
-function optionsOf(words: readonly Word[]): { readonly options: readonly Option[]; readonly others: readonly Word[] } {
+/** What stands before the program and neither sets a variable nor starts it. */
+function unknownAmong(before: readonly Word[]): readonly string[] {
+  return before.flatMap(({ raw }) => (/^[A-Za-z_]\w*=/.test(raw) || STARTERS.test(raw) ? [] : [raw]));
+}
+
+function optionsOf(words: Command['words']): { readonly options: readonly Option[]; readonly others: readonly Word[] } {
   const options: Option[] = [];
   const others: Word[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index];
-    const [, given = '', attached] = /^--?([\w-]+)(?:=([^]*))?$/.exec(word?.text ?? word?.raw ?? '') ?? [];
+    const [, given = '', attached] = /^--?([\w.-]+)(?:=([^]*))?$/.exec(word?.text ?? word?.raw ?? '') ?? [];
     if (word === undefined) break;
     if (given === '') {
       others.push(word);
       continue;
     }
     const name = SHORT[given] ?? given;
-    const next = attached === undefined && TAKES_A_VALUE.has(name) ? words[(index += 1)] : undefined;
+    const next = attached === undefined && isValueOf(name, words[index + 1]) ? words[(index += 1)] : undefined;
     const value = word.text === undefined ? undefined : (attached ?? next?.text);
     options.push({ name, value, raw: next === undefined ? word.raw : `${word.raw} ${next.raw}` });
   }
   return { options, others };
 }
 
-function numberOf(value: string | undefined): string | undefined {
-  return value !== undefined && /^[1-9]\d*$/.test(value) ? value : undefined;
+function isValueOf(name: string, next: Word | undefined): boolean {
+  if (next === undefined || next.raw.startsWith('-') || next.raw === 'start') return false;
+  return !SWITCHES.has(name) || /^(?:true|false)$/.test(next.raw);
 }
 
-/** A shell puts in what is there; egg's own default stands in for nothing. */
-function portOf(value: string | undefined): string | undefined {
-  return value === '${PORT:-}' ? '${PORT:-7001}' : numberOf(value);
+/** A number, or a variable, for which egg's own default stands in. */
+function numberOr(value: string | undefined, usual: string): string | undefined {
+  const filled = filledWith(value, usual);
+  return filled !== undefined && /^(?:[1-9]\d*|\$\{.*\})$/.test(filled) ? filled : undefined;
+}
+
+/** What a shell has nothing for is nothing; a config would refuse that. */
+function filledWith(value: string | undefined, usual: string): string | undefined {
+  return value?.replace(/^\$\{(\w+):-\}$/, `\${$1:-${usual}}`);
 }

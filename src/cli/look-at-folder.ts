@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from '../config/files.js';
+import { findProgram, isDirectory } from '../config/files.js';
 import { hasCode } from '../errors.js';
 import { readManifest } from '../manifest.js';
 import { parseEggScripts, parseEggScriptsConfig } from './egg-scripts-line.js';
-import { parseStartLine, type StartLine } from './start-line.js';
+import { literal } from './shell-line.js';
+import { parseStartLine } from './start-line.js';
 
 /** What a folder seems to hold, each with the place it was found in. */
 export interface Found {
@@ -20,6 +21,8 @@ export interface Found {
   readonly nodeOptions: readonly string[];
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Where these come from. */
+  readonly toldBy: string;
   /** What of the start line has no place in a config. */
   readonly left: readonly string[];
 }
@@ -32,17 +35,35 @@ interface Clue {
 /** Looks for an application in `folder`; `undefined` when there is nothing that could be run. Throws `ERR_MANIFEST`. */
 export function lookAtFolder(folder: string): Found | undefined {
   const manifest: Manifest = readManifest(folder);
-  const egg = eggApplication(folder, manifest);
+  const line = startOf(manifest);
+  const egg = eggApplication(folder, manifest, line);
   if (egg !== undefined) return egg;
-  const start = startOf(manifest);
-  const app = scriptOf(folder, manifest, start?.program);
+  const start = line === undefined ? undefined : parseStartLine(line.value);
+  const app = scriptOf(
+    folder,
+    manifest,
+    start === undefined || line === undefined ? undefined : { ...line, value: start.program },
+  );
   if (app === undefined) return undefined;
   const agent =
     findProgram(join(folder, 'agent.js')) === undefined ? undefined : { value: 'agent.js', from: 'the folder' };
   const own = app.value === start?.program ? start : undefined;
-  const { options: nodeOptions = [], args = [], env = {}, left = [] } = own ?? {};
+  const { options: nodeOptions = [], args = [], env = {} } = own ?? {};
   const port = scriptPort(folder, app.value, own?.port);
-  return { ...NOTHING_MORE, app: { kind: 'script', ...app }, agent, port, nodeOptions, args, env, left };
+  const left = own?.left ?? (line === undefined ? [] : [line.value]);
+  // The names of files are no templates.
+  const value = own === undefined ? literal(app.value) : app.value;
+  return {
+    ...NOTHING_MORE,
+    app: { kind: 'script', ...app, value },
+    agent,
+    port,
+    nodeOptions,
+    args,
+    env,
+    toldBy: app.from,
+    left,
+  };
 }
 
 const NOTHING_MORE = {
@@ -54,22 +75,26 @@ const NOTHING_MORE = {
   nodeOptions: [],
   args: [],
   env: {},
+  toldBy: '',
   left: [],
 } as const;
 
 /** What its own starter is told holds here too: the line goes before `eggScriptsConfig`, as in egg-scripts. */
-function eggApplication(folder: string, manifest: Manifest): Found | undefined {
-  const { scripts, eggScriptsConfig } = manifest;
-  const line = typeof scripts?.start === 'string' ? parseEggScripts(scripts.start) : undefined;
-  const own = eggScriptsConfig === undefined ? undefined : parseEggScriptsConfig(eggScriptsConfig);
+function eggApplication(folder: string, manifest: Manifest, start: Clue | undefined): Found | undefined {
+  const isFolder = (path: string): boolean => isDirectory(join(folder, path));
+  const line = start === undefined ? undefined : parseEggScripts(start.value, isFolder);
+  const own = parseEggScriptsConfig(manifest.eggScriptsConfig);
   const told = (name: 'baseDir' | 'framework' | 'port' | 'workers'): Clue | undefined => {
-    if (line?.[name] !== undefined) return { value: line[name], from: START };
+    if (start !== undefined && line?.[name] !== undefined) return { value: line[name], from: start.from };
     return own?.[name] === undefined ? undefined : { value: own[name], from: 'eggScriptsConfig in package.json' };
   };
-  const framework = told('framework') ?? frameworkOf(manifest);
-  if (framework === undefined) return undefined;
   const baseDir = told('baseDir');
-  const isSticky = line?.isSticky === true || own?.isSticky === true;
+  const application: Manifest = baseDir === undefined ? manifest : readManifest(join(folder, baseDir.value));
+  const usual = start === undefined || line === undefined ? undefined : { value: 'egg', from: start.from };
+  const framework = told('framework') ?? frameworkOf(application) ?? frameworkOf(manifest) ?? usual;
+  if (framework === undefined) return undefined;
+  const isSticky = line?.sticky ?? own?.sticky ?? false;
+  const unread = line === undefined && start !== undefined ? [start.value] : [];
   return {
     ...NOTHING_MORE,
     app: { kind: 'framework', ...framework },
@@ -79,16 +104,17 @@ function eggApplication(folder: string, manifest: Manifest): Found | undefined {
     sticky: isSticky ? { value: 'address', from: 'the sticky of egg-scripts' } : undefined,
     require: [...(own?.require ?? []), ...(line?.require ?? [])],
     env: { ...own?.env, ...line?.env },
-    left: [...(own?.left ?? []), ...(line?.left ?? [])],
+    toldBy: 'what egg-scripts is told in package.json',
+    left: [...(own?.left ?? []), ...(line?.left ?? unread)],
   };
 }
 
 interface Manifest {
   readonly main?: unknown;
-  readonly scripts?: { readonly start?: unknown };
+  readonly scripts?: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, unknown>>;
   readonly egg?: { readonly framework?: unknown };
-  readonly eggScriptsConfig?: Readonly<Record<string, unknown>>;
+  readonly eggScriptsConfig?: unknown;
 }
 
 /** egg's own rule (egg-utils, getFrameworkPath): `egg.framework` of package.json, else egg itself. */
@@ -98,12 +124,20 @@ function frameworkOf({ egg, dependencies }: Manifest): Clue | undefined {
   return dependencies?.['egg'] === undefined ? undefined : { value: 'egg', from: 'dependencies in package.json' };
 }
 
-/** What `npm start` starts. */
-function startOf({ scripts }: Manifest): StartLine | undefined {
-  return typeof scripts?.start === 'string' ? parseStartLine(scripts.start) : undefined;
+/** What `npm start` starts, and where it stands: of `npm run serve` what that is. */
+function startOf({ scripts }: Manifest): Clue | undefined {
+  const seen = new Set<string>();
+  for (let name = 'start'; ;) {
+    seen.add(name);
+    const line = scripts?.[name];
+    if (typeof line !== 'string') return undefined;
+    const next = /^\s*(?:npm|yarn|pnpm)\s+(?:run(?:-script)?\s+)?([\w:.-]+)\s*$/.exec(line)?.[1];
+    if (next === undefined || typeof scripts?.[next] !== 'string' || seen.has(next))
+      return { value: line, from: `scripts.${name} in package.json` };
+    name = next;
+  }
 }
 
-const START = 'scripts.start in package.json';
 const USUAL = [
   'server.js',
   'index.js',
@@ -115,9 +149,9 @@ const USUAL = [
   'dist/main.js',
 ];
 
-function scriptOf(folder: string, { main }: Manifest, started: string | undefined): Clue | undefined {
+function scriptOf(folder: string, { main }: Manifest, started: Clue | undefined): Clue | undefined {
   const clues = [
-    ...(started === undefined ? [] : [{ value: started, from: START }]),
+    ...(started === undefined ? [] : [started]),
     ...(typeof main === 'string' && main !== '' ? [{ value: main, from: 'main in package.json' }] : []),
     ...USUAL.map((value) => ({ value, from: 'the folder' })),
   ];
@@ -147,7 +181,8 @@ const PORT_VARIABLE = /process\.env(?:\.PORT\b|\[['"]PORT['"]\])(?:\s*(?:\|\||\?
 function scriptPort(folder: string, script: string, started: string | undefined): Clue | undefined {
   const text = withoutComments(readText(findProgram(join(folder, script)) ?? '') ?? '');
   const [asked, fallback] = PORT_VARIABLE.exec(text) ?? [];
-  const byStart = started === undefined ? undefined : { value: `\${PORT:-${started}}`, from: START };
+  const byStart =
+    started === undefined ? undefined : { value: `\${PORT:-${started}}`, from: 'the start line in package.json' };
   const [, fixed] = /\.listen\(\s*(?:\{\s*port:\s*)?(\d{1,5})\b/.exec(text) ?? [];
   const [, exposed] = /^EXPOSE\s+(\d{1,5})/m.exec(readText(join(folder, 'Dockerfile')) ?? '') ?? [];
   const clues = [

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { assignmentsIn, FOR_DEVELOPERS } from './assignments.js';
-import { commandsOf, type Word, wordsOf } from './shell-words.js';
+import { type Command, commandsOf, type Word, written } from './shell-line.js';
 
 /** How a line of a shell starts a program with node: `NODE_ENV=production node --no-warnings server.js --port $PORT`. */
 export interface StartLine {
@@ -18,24 +18,19 @@ export interface StartLine {
 
 /** Of several commands in a line the last one is the server: `node migrate.js && node server.js`. */
 export function parseStartLine(line: string): StartLine | undefined {
-  let folder: string | undefined;
-  let last: StartLine | undefined;
-  for (const words of commandsOf(line).map((command) => wordsOf(command))) {
-    const [first, to] = words;
-    if (first?.raw === 'cd') folder = posix.join(folder ?? '.', to?.text ?? '.');
-    const start = startIn(words);
-    if (start !== undefined) last = folder === undefined ? start : inFolder(start, folder);
-  }
-  return last;
+  const commands = commandsOf(line);
+  const starts = commands.map((command) => startIn(command));
+  const index = starts.findLastIndex((start) => start !== undefined);
+  const start = starts[index];
+  const folder = commands[index]?.folder ?? '.';
+  if (start === undefined) return undefined;
+  const others = commands.filter((_, other) => other !== index).map(written);
+  // Its working directory is another one: that is for `app.baseDir` to say.
+  const moved = folder === '.' ? [] : [`cd ${folder}`];
+  return { ...start, program: posix.join(folder, start.program), left: [...moved, ...others, ...start.left] };
 }
 
-/** Its working directory is another one: that is for `app.baseDir` to say. */
-function inFolder(start: StartLine, folder: string): StartLine {
-  return { ...start, program: posix.join(folder, start.program), left: [`cd ${folder}`, ...start.left] };
-}
-
-function startIn(all: readonly Word[]): StartLine | undefined {
-  const { words, left } = withoutRedirections(all);
+function startIn({ words, redirections, exported }: Command): StartLine | undefined {
   const node = words.findIndex(({ raw }) => /^(?:.*\/)?node$/.test(raw));
   if (node === -1) return undefined;
   let index = node + 1;
@@ -44,7 +39,7 @@ function startIn(all: readonly Word[]): StartLine | undefined {
   if (program === undefined) return undefined;
   const options = optionsOf(words.slice(node + 1, index));
   const args = words.slice(index + 1);
-  const before = assignmentsIn(words.slice(0, node));
+  const before = assignmentsIn([...exported, ...words.slice(0, node)]);
   return {
     program,
     options: textsOf(options.kept),
@@ -53,14 +48,14 @@ function startIn(all: readonly Word[]): StartLine | undefined {
     port: before.port,
     left: [
       ...[...before.left, ...options.left, ...unknownAmong([...options.kept, ...args])].map(({ raw }) => raw),
-      ...left,
+      ...redirections,
     ],
   };
 }
 
 /** Options of Node.js whose value may be the next word. */
 const TAKES_A_WORD =
-  /^(?:-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--env-file|--env-file-if-exists|--title|--input-type|--icu-data-dir|--openssl-config|--redirect-warnings|--disable-warning|--inspect-port|--watch-path)$/;
+  /^(?:-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--stack-size|--env-file|--env-file-if-exists|--title|--input-type|--icu-data-dir|--openssl-config|--redirect-warnings|--disable-warning|--inspect-port|--watch-path)$/;
 
 function optionsOf(words: readonly Word[]): { readonly kept: readonly Word[]; readonly left: readonly Word[] } {
   const isLeft = words.map(({ raw }, index) => {
@@ -68,23 +63,6 @@ function optionsOf(words: readonly Word[]): { readonly kept: readonly Word[]; re
     return FOR_DEVELOPERS.test(raw) || (TAKES_A_WORD.test(before) && FOR_DEVELOPERS.test(before));
   });
   return { kept: words.filter((_, index) => isLeft[index] !== true), left: words.filter((_, index) => isLeft[index]) };
-}
-
-/** `> log.txt`, `2>&1`: what the server writes is the container's log. */
-function withoutRedirections(all: readonly Word[]): {
-  readonly words: readonly Word[];
-  readonly left: readonly string[];
-} {
-  const words: Word[] = [];
-  const left: string[] = [];
-  for (let index = 0; index < all.length; index += 1) {
-    const word = all[index];
-    if (word === undefined) break;
-    const target = /^(?:\d*|&)(?:>>?|<)(&?.*)$/.exec(word.raw)?.[1];
-    if (target === undefined) words.push(word);
-    else left.push(target === '' ? `${word.raw} ${all[(index += 1)]?.raw ?? ''}`.trimEnd() : word.raw);
-  }
-  return { words, left };
 }
 
 function textsOf(words: readonly Word[]): readonly string[] {

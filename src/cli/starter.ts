@@ -8,7 +8,7 @@ import type { Found } from './look-at-folder.js';
  * comment. The explanations are the schema's. `schemaFile` is where an editor finds the JSON Schema.
  */
 export function starterConfig(found: Found, schemaFile: string): string {
-  const { app, baseDir, agent, port, workers, sticky, require, nodeOptions, args, env } = found;
+  const { app, baseDir, agent, port, workers, sticky, require, nodeOptions, args, env, toldBy } = found;
   return [
     `# yaml-language-server: $schema=${schemaFile}`,
     '# What is commented out has the value that stands there. All keys: eggcup schema, docs/configuration.md.',
@@ -21,10 +21,10 @@ export function starterConfig(found: Found, schemaFile: string): string {
     ...(port === undefined
       ? unset(['app', 'port'], '3000', 'for example; there is no default')
       : setIf(['app', 'port'], port)),
-    ...(require.length === 0 ? [] : set(['app', 'require'], flow(require), app.from)),
-    ...(nodeOptions.length === 0 ? [] : set(['app', 'nodeOptions'], flow(nodeOptions), app.from)),
-    ...(args.length === 0 ? [] : set(['app', 'args'], flow(args), app.from)),
-    ...(Object.keys(env).length === 0 ? [] : set(['app', 'env'], dictionary(env), app.from)),
+    ...(require.length === 0 ? [] : set(['app', 'require'], flow(require), toldBy)),
+    ...(nodeOptions.length === 0 ? [] : set(['app', 'nodeOptions'], flow(nodeOptions), toldBy)),
+    ...(args.length === 0 ? [] : set(['app', 'args'], flow(args), toldBy)),
+    ...(Object.keys(env).length === 0 ? [] : set(['app', 'env'], dictionary(env), toldBy)),
     ...(agent === undefined
       ? []
       : ['', ...explanation(['agent'], ''), 'agent:', ...set(['agent', 'script'], scalar(agent.value), agent.from)]),
@@ -59,7 +59,7 @@ function sectionOf(name: string, keys: readonly string[], first?: Found['workers
 }
 
 function setIf(path: readonly string[], clue: Found['port']): readonly string[] {
-  return clue === undefined ? [] : set(path, scalarWithVariable(clue.value), clue.from);
+  return clue === undefined ? [] : set(path, scalar(clue.value), clue.from);
 }
 
 function set(path: readonly string[], value: string, from: string): readonly string[] {
@@ -67,16 +67,12 @@ function set(path: readonly string[], value: string, from: string): readonly str
 }
 
 function unset(path: readonly string[], value: string, remark?: string): readonly string[] {
-  const line = `#   ${path.at(-1)}: ${scalarWithVariable(value)}`;
+  const line = `#   ${path.at(-1)}: ${scalar(value)}`;
   return [...explanation(path, '  '), remark === undefined ? line : `${line}  # ${remark}`];
 }
 
-/** In quotes where YAML might see something else in it; a `$` is one. */
+/** In quotes where YAML might see something else in it. */
 function scalar(text: string): string {
-  return scalarWithVariable(text.replaceAll('$', '$$$$'));
-}
-
-function scalarWithVariable(text: string): string {
   return /^[\w./@][\w./@-]*$/.test(text) ? text : JSON.stringify(text);
 }
 

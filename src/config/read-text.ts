@@ -6,42 +6,49 @@ const MAX_BYTES = 2 ** 20;
 const CHUNK_BYTES = 65_536;
 const POLL_MS = 10;
 
+/** How long others may let a start wait, all files together: nobody hears a signal meanwhile. */
+interface Patience {
+  leftMs: number;
+}
+
+const OF_A_START: Patience = { leftMs: 10_000 };
+
 /**
  * The text of a file. What is no regular file (`--config <(…)`, a FIFO, a terminal) may give its text late, never, or without
- * end: while a cluster starts it has `waitMs` for the next byte, while one runs it is refused. Nobody hears a signal meanwhile.
+ * end: while a cluster starts it is waited for, while one runs it is refused.
  */
-export function readText(path: string, isRunning: boolean, waitMs = 10_000): string {
+export function readText(path: string, isRunning: boolean, patience: Patience = OF_A_START): string {
   const stat = statSync(path);
   // A folder has its own error when it is read.
   if (stat.isFile() || stat.isDirectory()) return readFileSync(path, 'utf8');
   if (isRunning) throw new Error('it is no regular file, and a running master cannot wait for it');
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    return readAll(fd, stat.isFIFO(), waitMs);
+    return readAll(fd, stat.isFIFO(), patience);
   } finally {
     closeSync(fd);
   }
 }
 
-function readAll(fd: number, isFifo: boolean, waitMs: number): string {
+function readAll(fd: number, isFifo: boolean, patience: Patience): string {
   const chunks: Buffer[] = [];
   let length = 0;
-  for (let deadline = performance.now() + waitMs; ;) {
+  for (;;) {
     const chunk = readChunk(fd);
     if (chunk !== undefined && chunk.length > 0) {
       chunks.push(chunk);
       length += chunk.length;
       if (length > MAX_BYTES) throw new Error('it is no regular file, and gives more than 1 MiB');
-      deadline = performance.now() + waitMs;
       continue;
     }
     // The end of a FIFO that has given nothing is that nobody has opened it for writing yet.
     if (chunk !== undefined && !(isFifo && length === 0)) return Buffer.concat(chunks).toString('utf8');
-    if (performance.now() > deadline) {
+    if (patience.leftMs <= 0) {
       const what = length === 0 ? 'nobody has written to it' : 'nobody has written its end';
-      throw new Error(`it is no regular file, and ${what} for ${waitMs / 1000} s`);
+      throw new Error(`it is no regular file, and ${what} in time`);
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+    patience.leftMs -= POLL_MS;
   }
 }
 

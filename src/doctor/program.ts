@@ -9,12 +9,12 @@ export interface Program {
   /** Why the native part can't be loaded; `undefined` when it can. */
   readonly whyNotNative: string | undefined;
   readonly nodeOptions: string | undefined;
-  /** Whether `eggcup compile` was called for this Node. */
-  readonly isCompiled: boolean;
+  /** Of `eggcup compile`. */
+  readonly codeCache: 'usable' | 'none' | { readonly why: string };
 }
 
 export function lookAtProgram(program: Program): readonly Finding[] {
-  const { node, platform, arch, whyNotNative, nodeOptions, isCompiled } = program;
+  const { node, platform, arch, whyNotNative, nodeOptions, codeCache } = program;
   return [
     isSupported(node)
       ? ok('Node.js', node)
@@ -25,12 +25,20 @@ export function lookAtProgram(program: Program): readonly Finding[] {
     whyNotNative === undefined
       ? ok('native part', 'loaded')
       : warning('native part', whyNotNative, 'orphans are not reaped: `docker run --init`, or a mount without noexec'),
-    ok(
-      'code cache',
-      isCompiled ? 'there is one for this Node.js' : 'none; `eggcup compile` in the image’s build makes one',
-    ),
+    lookAtCodeCache(codeCache),
     ...lookAtNodeOptions(nodeOptions),
   ];
+}
+
+function lookAtCodeCache(found: Program['codeCache']): Finding {
+  const name = 'code cache';
+  if (found === 'usable') return ok(name, 'there is one for this Node.js');
+  if (found === 'none') return ok(name, 'none; `eggcup compile` in the image’s build makes one');
+  return warning(
+    name,
+    found.why,
+    'without it eggcup starts slower: `eggcup compile` in the image’s build, with its NODE_OPTIONS',
+  );
 }
 
 /** `engines` in package.json. */

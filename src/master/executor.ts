@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import { listOf } from '../list-of.js';
 import type { Log } from '../log.js';
 import { forkAgent } from '../process/agent.js';
 import { AppWorkers } from '../process/app-workers.js';
@@ -12,9 +13,6 @@ import type { Command, ExitCode, LaunchId } from '../supervisor/model.js';
 import type { Happening } from './loop.js';
 import type { Messages } from './messages.js';
 import type { Exit } from './post-mortem.js';
-
-/** So many processes are told by their name. */
-const NAMED = 3;
 
 export interface ExecutorOptions {
   readonly log: Log;
@@ -158,9 +156,9 @@ export class Executor implements ChildEvents {
   }
 
   outlived(child: Child, by: readonly ProcessEntry[]): void {
-    const names = by.slice(0, NAMED).map(({ pid, name }) => `${name} (pid ${pid})`);
-    const more = by.length > NAMED ? [`${by.length - NAMED} more`] : [];
-    this.#options.dispatch({ kind: 'child-outlived', id: child.id, by: [...names, ...more].join(', ') });
+    // A name may hold anything, line ends too.
+    const names = by.map(({ pid, name }) => `${name.replaceAll(/\p{Cc}/gu, '?')} (pid ${pid})`);
+    this.#options.dispatch({ kind: 'child-outlived', id: child.id, by: listOf(names) });
   }
 
   exited(child: Child, code: number | null, signal: string | null): void {

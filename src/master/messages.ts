@@ -2,6 +2,7 @@ import { parseFromChild, parseUserMessage } from '../ipc/parse.js';
 import type { FromChild, ListenAddress, UserMessage } from '../ipc/protocol.js';
 import type { Sender } from '../ipc/routing.js';
 import type { Log } from '../log.js';
+import { listOf } from '../list-of.js';
 import type { Child } from '../process/child.js';
 import type { Announcement, Recipient, Slot, State } from '../supervisor/model.js';
 import { Delivery } from './delivery.js';
@@ -33,6 +34,8 @@ export class Messages {
   readonly #delivery: Delivery;
   /** By child: the servers that make it ready. */
   readonly #counted = new Map<number, Set<string>>();
+  /** By child: the servers that don't. */
+  readonly #elsewhere = new Map<number, Set<string>>();
 
   constructor(options: MessagesOptions) {
     this.#options = options;
@@ -65,6 +68,7 @@ export class Messages {
   /** Nothing more comes from this child. */
   forget(child: Child): void {
     this.#counted.delete(child.id);
+    this.#elsewhere.delete(child.id);
     this.#delivery.forget(child);
   }
 
@@ -160,24 +164,27 @@ export class Messages {
     const counted = this.#counted.get(child.id) ?? new Set();
     if (child.role !== 'app' || !this.#isExpected(address, counted)) {
       this.#options.log.debug('child.listening', { slot: child.slot, pid: child.pid, address: url });
-      if (this.#isReadyByListening(child)) this.#elsewhere(child, url);
-      return;
+      return this.#noteElsewhere(child, (this.#elsewhere.get(child.id) ?? new Set()).add(url));
     }
     this.address = address;
     this.#counted.set(child.id, counted.add(url));
     if (this.#isReadyByListening(child)) this.#ready(child, address);
   }
 
-  /** It may be the application after all, where the config names another address. */
-  #elsewhere(child: Child, url: string): void {
+  /** They may be the application after all, where the config names another address. */
+  #noteElsewhere(child: Child, urls: Set<string>): void {
+    this.#elsewhere.set(child.id, urls);
     const { port, unixSocket } = this.#options.expected;
     const expected = unixSocket ?? (port === undefined ? undefined : `port ${port}`);
-    if (child.role !== 'app' || expected === undefined) return;
-    this.#options.dispatch({ kind: 'child-elsewhere', id: child.id, address: `${url}, not on ${expected}` });
+    if (child.role !== 'app' || expected === undefined || !this.#isReadyByListening(child)) return;
+    const address = urls.size === 0 ? undefined : `${listOf([...urls].toSorted())}, not on ${expected}`;
+    this.#options.dispatch({ kind: 'child-elsewhere', id: child.id, address });
   }
 
   /** A script has closed a server: the last one of those that made it ready? */
   #closed(child: Child, address: ListenAddress): void {
+    const elsewhere = this.#elsewhere.get(child.id);
+    if (elsewhere?.delete(this.#urlOf(address)) === true) return this.#noteElsewhere(child, elsewhere);
     const counted = this.#counted.get(child.id);
     if (counted?.delete(this.#urlOf(address)) !== true || counted.size > 0) return;
     if (this.#isReadyByListening(child)) this.#options.dispatch({ kind: 'child-unready', id: child.id });

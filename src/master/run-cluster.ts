@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { ConfigError } from '../config/config-error.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { EggcupError, messageOf } from '../errors.js';
@@ -30,6 +31,7 @@ export interface ClusterRequest extends NativePart {
 export async function runCluster(request: ClusterRequest): Promise<number> {
   const loaded = await readConfig(request);
   if (loaded === undefined) return 78;
+  await setImmediate(); // What was asked for meanwhile is heard: a file that others write may have been waited for.
   const { config } = loaded;
   const log = createLog(config.log.level, config.log.format);
   redirectConsole(log);

@@ -23,6 +23,7 @@ export function childForked(turn: Turn, { id, slot, pid, takesOver }: ChildForke
     hasHung: false,
     takesOver,
     elsewhere: undefined,
+    trouble: undefined,
     outlivedBy: undefined,
     state,
   };
@@ -58,7 +59,7 @@ export function forkFailed(turn: Turn, slot: Slot, message: string): void {
   turn.log('error', 'child.fork-failed', { slot, message });
   if (turn.state.phase.kind === 'starting') return failStart(turn, slot, `could not be forked: ${message}`);
   notePredecessor(turn, slot);
-  if (turn.state.phase.kind !== 'running' || crashed(turn, slot, undefined)) return;
+  if (turn.state.phase.kind !== 'running' || crashed(turn, slot, undefined, message)) return;
   const waitMs = Math.max(turn.slot(slot).backoffMs, turn.policy.backoffInitialMs);
   turn.record(slot, { retryAt: turn.at + waitMs });
 }
@@ -121,10 +122,11 @@ export function childHung(turn: Turn, id: number, silentMs: number): void {
   // Told again and again: the roll that was to replace it may have ended before it.
   if (child.hung) return replaceOne(turn, id, 'hangs');
   turn.log('error', 'child.hung', { slot: child.slot, pid: child.pid, silentMs });
-  turn.change(id, { hung: true, hasHung: true });
+  const trouble = `it was silent for ${silentMs} ms`;
+  turn.change(id, { hung: true, hasHung: true, trouble });
   turn.order({ kind: 'examine', id });
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
-  if (!isCrashTooMany(turn, child)) replaceOne(turn, id, 'hangs');
+  if (!isCrashTooMany(turn, child, trouble)) replaceOne(turn, id, 'hangs');
 }
 
 /** It was only slow; what has begun meanwhile goes on. */
@@ -151,6 +153,7 @@ export function childStartFailed(turn: Turn, id: number, portTaken: boolean, mes
   if (phase.kind !== 'running' || child.state.kind !== 'starting') return;
   if (child.takesOver) successorFailed(turn, child, message);
   else stopChild(turn, child, HURRIED_STOP_MS);
+  turn.change(id, { trouble: message });
 }
 
 /**
@@ -176,10 +179,10 @@ function replace(turn: Turn, child: Child): void {
 }
 
 /** Counts the crash of a process, but not the exit of one that hangs or was told to end for that. */
-function isCrashTooMany(turn: Turn, child: Child): boolean {
+function isCrashTooMany(turn: Turn, child: Child, why?: string): boolean {
   if (turn.state.phase.kind !== 'running' || child.crashCounted) return false;
   turn.change(child.id, { crashCounted: true });
-  return crashed(turn, child.slot, child);
+  return crashed(turn, child.slot, child, child.trouble ?? why);
 }
 
 function drainMs(turn: Turn, child: Child): number {
@@ -211,14 +214,14 @@ export function childExited(turn: Turn, { id, code, signal, cause }: ChildExited
   if (phase.kind !== 'running') return;
   if (child.takesOver) return;
   if (isAgent(child)) agentDied(turn, child, exitText(code, signal, cause));
-  else appDied(turn, child);
+  else appDied(turn, child, exitText(code, signal, cause));
 }
 
 function agentDied(turn: Turn, agent: Child, why: string): void {
   turn.send('apps', { action: 'egg-pids', data: [] });
   turn.send('parent', { action: 'agent-worker-died' });
   const isPlanned = agent.replaced || newAgentEnded(turn, agent, why);
-  if (isPlanned || !crashed(turn, 'agent', agent)) forkAgent(turn);
+  if (isPlanned || !crashed(turn, 'agent', agent, agent.trouble ?? why)) forkAgent(turn);
 }
 
 export function forkAgent(turn: Turn): void {
@@ -226,19 +229,19 @@ export function forkAgent(turn: Turn): void {
 }
 
 /** The refork itself is cfork's. */
-function appDied(turn: Turn, app: Child): void {
+function appDied(turn: Turn, app: Child, why: string): void {
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
   turn.send('parent', { action: 'app-worker-died' });
-  if (!app.replaced) isCrashTooMany(turn, app);
+  if (!app.replaced) isCrashTooMany(turn, app, why);
 }
 
-/** Returns whether this crash was one too many. */
-function crashed(turn: Turn, slot: Slot, child: Child | undefined): boolean {
+/** Returns whether this crash was one too many. `why` is what is known of it. */
+function crashed(turn: Turn, slot: Slot, child: Child | undefined, why: string | undefined): boolean {
   if (!noteCrash(turn, slot, child)) return false;
   const { restartLimit, restartWindowMs } = turn.policy;
   beginStop(turn, {
     exitCode: 13,
-    reason: `${restartLimit} crashes within ${restartWindowMs} ms (restart.limit); the last was ${slot}`,
+    reason: `${restartLimit} crashes within ${restartWindowMs} ms (restart.limit); the last was ${slot}${why === undefined ? '' : `: ${why}`}`,
   });
   return true;
 }

@@ -64,6 +64,8 @@ export interface Child {
   readonly takesOver: boolean;
   /** Where it listens in the place of the application's address: why it may never be ready. */
   readonly elsewhere: string | undefined;
+  /** What was wrong with it before it ended: its exit alone may say nothing. */
+  readonly trouble: string | undefined;
   /** Processes that it had started and that have outlived it: it counts as there until they have ended. */
   readonly outlivedBy: string | undefined;
   readonly state: ChildState;
@@ -191,8 +193,8 @@ export type Event = { readonly at: number } & (
   | { readonly kind: 'scale-requested'; readonly reason: string; readonly by: number }
   | { readonly kind: 'fork-failed'; readonly slot: Slot; readonly message: string }
   | { readonly kind: 'child-ready' | 'child-unready'; readonly id: number }
-  /** Its server listens on an address that doesn't make it ready: `http://127.0.0.1:8080, not on port 3000`. */
-  | { readonly kind: 'child-elsewhere'; readonly id: number; readonly address: string }
+  /** Its servers listen, but not where that makes it ready: `http://127.0.0.1:8080, not on port 3000`; `undefined` once none does. */
+  | { readonly kind: 'child-elsewhere'; readonly id: number; readonly address: string | undefined }
   /** It has ended, but not what it had started: `sleep (pid 17)`. */
   | { readonly kind: 'child-outlived'; readonly id: number; readonly by: string }
   /** It was told to end, by whomever, and accepts nothing more. */

@@ -6,6 +6,9 @@ export const HURRIED_STOP_MS = 2000;
 /** SIGKILL is not refused, but a process in an uninterruptible wait answers late or never. */
 export const GIVE_UP_MS = 5000;
 
+/** Fifty workers that had to be killed are not all named. */
+const LONG_REASON = 500;
+
 export interface StopCause {
   readonly exitCode: ExitCode;
   readonly reason: string;
@@ -109,7 +112,8 @@ function killChild(turn: Turn, child: Child): void {
   const fields = { slot, pid, state: child.state.kind };
   turn.log('warn', 'child.killed', outlivedBy === undefined ? fields : { ...fields, outlivedBy });
   const { phase } = turn.state;
-  if (phase.kind !== 'stopping' || phase.exitCode !== 0) return;
+  if (phase.kind !== 'stopping' || (phase.exitCode !== 0 && phase.exitCode !== 15)) return;
+  if (phase.reason.length > LONG_REASON) return;
   turn.state = {
     ...turn.state,
     phase: { ...phase, exitCode: 15, reason: `${phase.reason}; ${killedText(child)}` },

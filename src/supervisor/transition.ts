@@ -138,8 +138,10 @@ function boundStarts(turn: Turn): void {
     if (child.state.kind !== 'starting' || child.state.deadline > turn.at) continue;
     const why = logStartTimeout(turn, [child.slot], child);
     const text = `it was not ready within ${turn.policy.startupMs} ms`;
-    if (child.takesOver) successorFailed(turn, child, why === undefined ? text : `${text} (${why})`);
+    const trouble = why === undefined ? text : `${text} (${why})`;
+    if (child.takesOver) successorFailed(turn, child, trouble);
     else stopChild(turn, child, HURRIED_STOP_MS);
+    turn.change(child.id, { trouble });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Server } from 'node:net';
+import { resolve } from 'node:path';
 import type { ListenAddress } from '../ipc/protocol.js';
 import { isTls } from './servers.js';
 
@@ -6,6 +7,7 @@ import { isTls } from './servers.js';
 export function addressOf(server: Server): ListenAddress | undefined {
   const address = server.address();
   if (address === null) return undefined;
-  if (typeof address === 'string') return { kind: 'unix', path: address };
+  // As it was given, perhaps relative; an abstract one has no folder.
+  if (typeof address === 'string') return { kind: 'unix', path: address.startsWith('\0') ? address : resolve(address) };
   return { kind: 'tcp', protocol: isTls(server) ? 'https' : 'http', host: address.address, port: address.port };
 }

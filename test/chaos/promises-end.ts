@@ -82,7 +82,8 @@ const REASONS: Readonly<Record<number, (seen: Observation, setup: Setup) => bool
 
 /** By exit code: what the message has to say. */
 const WORDS: Readonly<Record<number, (setup: Setup) => RegExp>> = {
-  1: ({ failures }) => new RegExp(`the Manager check failed ${failures} times in a row: (?:\\d agent, )?\\d app workers`),
+  1: ({ failures }) =>
+    new RegExp(`the Manager check failed ${failures} times in a row: (?:\\d agent, )?\\d app workers`),
   10: () => /agent failed while starting: \S/,
   11: () => /app-\d failed while starting: \S/,
   12: ({ startupMs }) => new RegExp(`not everything was ready within ${startupMs} ms: (?:agent|app-\\d)`),

@@ -180,6 +180,16 @@ test('without a port only the first server counts: a helper may come and go', as
   assert.equal(await cluster.stop(), 0);
 });
 
+test('a Unix socket is the same however a script names it: relative to app.baseDir, where it runs', async (t) => {
+  const app = { script: fixture('scripts/unix.js'), unixSocket: './own.sock', env: { SOCKET: 'own.sock' } };
+  const cluster = startCluster(t, { config: { app, workers: { count: 2 } } });
+  await cluster.untilReady();
+  assert.equal(cluster.status()?.address, join(cluster.dir, 'own.sock'));
+  assert.match((await get(0, '/', join(cluster.dir, 'own.sock'))).body, /^\d+$/);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
 test('without a port a script may listen on a Unix socket', async (t) => {
   const socket = `/tmp/eggcup-test-own-${process.pid}.sock`;
   const cluster = startCluster(t, {

@@ -1,7 +1,17 @@
 /** `eggcup compile`: the cluster's program is compiled once, while an image is built. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fixture, projectRoot, startCluster } from '../helpers/cluster.js';
@@ -29,7 +39,7 @@ class Installation {
   caches(): readonly string[] {
     const folder = join(this.#folder, 'dist/master');
     return readdirSync(folder)
-      .filter((name) => name.endsWith('.cache'))
+      .filter((name) => name.includes('.cache'))
       .map((name) => join(folder, name));
   }
 
@@ -38,6 +48,16 @@ class Installation {
     const words = [join(this.#folder, 'dist/cli.js'), 'compile'];
     const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
     return { code: status, stdout, stderr };
+  }
+
+  /** Level and words of the doctor's finding. */
+  doctor(nodeOptions = ''): readonly (string | undefined)[] {
+    const words = [join(this.#folder, 'dist/cli.js'), 'doctor', '--set', 'app.script=/bin/true', '--format', 'json'];
+    const env = { ...process.env, NODE_OPTIONS: nodeOptions };
+    const { stdout } = spawnSync(process.execPath, words, { encoding: 'utf8', cwd: this.#folder, env });
+    const { findings } = JSON.parse(stdout) as { findings: readonly Record<string, string>[] };
+    const found = findings.find((one) => one['name'] === 'code cache');
+    return [found?.['level'], found?.['found']];
   }
 
   /** Replaces something of the program by something of the same length. */
@@ -93,6 +113,50 @@ test('a cache of another source, or of other flags, is as good as none', async (
     writeFileSync(cache, readFileSync(cache).subarray(0, length));
     assert.equal(await installation.boot(), BOOT.toUpperCase());
   }
+});
+
+test('a cache that cannot be read is in nobody’s way, and the doctor says why', async (t) => {
+  const installation = new Installation(t);
+  assert.deepEqual(installation.doctor(), ['ok', 'none; `eggcup compile` in the image’s build makes one']);
+  assert.equal(installation.compile().code, 0);
+  assert.deepEqual(installation.doctor(), ['ok', 'there is one for this Node.js']);
+  assert.match(String(installation.doctor('--stack-trace-limit=20')), /^warning,V8 refuses it/);
+  const [cache = ''] = installation.caches();
+  for (const [length, why] of [
+    [1000, /^warning,V8 refuses it/],
+    [0, /^warning,it is of another program/],
+  ] as const) {
+    truncateSync(cache, length);
+    assert.match(String(installation.doctor()), why);
+  }
+  for (const [put, why] of [
+    [() => mkdirSync(cache), /^warning,it is no regular file/],
+    [() => symlinkSync(cache, cache), /^warning,ELOOP/],
+    [() => assert.equal(spawnSync('mkfifo', [cache]).status, 0), /^warning,it is no regular file/],
+  ] as const) {
+    rmSync(cache, { recursive: true });
+    put();
+    assert.match(String(installation.doctor()), why);
+    assert.equal(await installation.boot(), BOOT);
+  }
+});
+
+test('who may read the program may read its cache, whatever the umask; a failure leaves nothing', (t) => {
+  const installation = new Installation(t);
+  const umask = process.umask(0o077);
+  try {
+    assert.equal(installation.compile().code, 0);
+  } finally {
+    process.umask(umask);
+  }
+  const [cache = ''] = installation.caches();
+  assert.equal(statSync(cache).mode & 0o777, 0o644);
+  rmSync(cache);
+  mkdirSync(cache);
+  const { code, stderr } = installation.compile();
+  assert.equal(code, 1);
+  assert.match(stderr, /^eggcup compile: EISDIR[^\n]*\n$/);
+  assert.deepEqual(installation.caches(), [cache]);
 });
 
 test('the same program compiled again is the same bytes, so an image can be built again', (t) => {

@@ -78,6 +78,47 @@ test('where scripts listen on another address than the config’s, the end with 
   await cluster.assertGone();
 });
 
+test('a server that was closed again, and listens nowhere, is not named', async (t) => {
+  const script = join(temporaryDirectory(t), 'closes.cjs');
+  writeFileSync(
+    script,
+    `const servers = Array.from({ length: 5 }, () => require('node:http').createServer().listen(0, '127.0.0.1'));
+     const first = require('node:http').createServer().listen(0, '127.0.0.1', () => first.close());
+     if (process.env.ALL) for (const server of servers) server.once('listening', () => server.close());
+     setInterval(() => undefined, 1000);`,
+  );
+  for (const [ALL, why] of [
+    [
+      '',
+      /^app-0: listening on (?:http:\/\/127\.0\.0\.1:\d+, ){2}http:\/\/127\.0\.0\.1:\d+ and 2 more, not on port \d+$/,
+    ],
+    ['1', /^undefined$/],
+  ] as const) {
+    const config = { app: { script }, workers: { count: 1 }, startup: { timeout: '2s' } };
+    const cluster = await startScript(t, 'scripts/hello.js', config, { env: { ALL } });
+    assert.equal(await cluster.ended(), 12);
+    assert.match(String(cluster.logged('child.start-timeout')[0]?.['why']), why);
+    await cluster.assertGone();
+  }
+});
+
+test('the reason of too many crashes is that of the last: a script that has left its port', async (t) => {
+  const script = join(temporaryDirectory(t), 'moves.cjs');
+  writeFileSync(
+    script,
+    `const { createServer } = require('node:http');
+     const server = createServer().listen(process.env.PORT, () => setTimeout(() => server.close(() => createServer().listen(0)), 100));`,
+  );
+  const config = { app: { script }, workers: { count: 1 }, startup: { timeout: '1s' }, restart: { limit: 1 } };
+  const cluster = await startScript(t, 'scripts/hello.js', config);
+  assert.equal(await cluster.ended(), 13);
+  assert.match(
+    String(cluster.logged('stop.begun')[0]?.['reason']),
+    /^1 crashes within 60000 ms \(restart\.limit\); the last was app-0: it was not ready within 1000 ms \(app-0: listening on http.*, not on port \d+\)$/,
+  );
+  await cluster.assertGone();
+});
+
 test('a taken port ends the master with 14 before anything is forked', async (t) => {
   const port = await takePort(t);
   const cluster = startCluster(t, { config: { app: { script: fixture('scripts/hello.js'), port } } });

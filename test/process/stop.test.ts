@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { hasCode } from '#eggcup/errors.js';
 import { fixture, startCluster, startScript } from '../helpers/cluster.js';
 import { freePort, get } from '../helpers/net.js';
 import { catchesSignal } from '../helpers/processes.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
@@ -164,6 +169,17 @@ test('what a killed worker had started does not outlive the master', async (t) =
   await cluster.assertGone();
 });
 
+test('all that had to be killed are named', async (t) => {
+  const shutdown = { app: '500ms', agent: '1s' };
+  const cluster = await startScript(t, 'scripts/stubborn.js', { workers: { count: 3 }, shutdown });
+  await cluster.untilReady();
+  assert.equal(await cluster.stop(), 15);
+  const reason = String(cluster.logged('cluster.failed')[0]?.['reason']);
+  for (const slot of ['app-0', 'app-1', 'app-2'])
+    assert.match(reason, new RegExp(`; ${slot} \\(pid \\d+\\) had to be killed`));
+  await cluster.assertGone();
+});
+
 test('a descendant that ignores SIGTERM is killed at the end of its worker’s time (15)', async (t) => {
   const cluster = await startScript(t, 'scripts/stubborn-family.js', {
     workers: { count: 1 },
@@ -198,6 +214,33 @@ test('a stop during boot ends the boot with 0, at whatever moment it comes', asy
     await cluster.assertGone();
   }
 });
+
+test('a stop that was asked for while the config was waited for is heard before anything is forked', async (t) => {
+  const dir = temporaryDirectory(t);
+  const fifo = join(dir, 'cluster.yaml');
+  execFileSync('mkfifo', [fifo]);
+  const cluster = startCluster(t, { config: {}, withoutConfig: true, env: { EGGCUP_CONFIG: fifo } });
+  const opened = (): boolean =>
+    readdirSync(`/proc/${cluster.pid}/fd`).some((fd) => linkOf(`/proc/${cluster.pid}/fd/${fd}`) === fifo);
+  await until('the FIFO to be read', opened);
+  cluster.signal('SIGTERM');
+  const app = { script: fixture('scripts/hello.js'), port: await freePort() };
+  writeFileSync(fifo, JSON.stringify({ app, health: { dir: cluster.healthDir } }));
+  assert.equal(await cluster.ended(), 0);
+  assert.equal(cluster.logged('boot.stopped').length, 1);
+  assert.equal(cluster.logged('child.forked').length, 0);
+  await cluster.assertGone();
+});
+
+/** Where a descriptor leads, while it is open. */
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
 
 test('two and three signals during boot leave nothing either', async (t) => {
   for (const signals of [2, 3]) {

@@ -34,7 +34,13 @@ test('the Node versions of engines are supported, and no others', () => {
   for (const bad of ['18.20.8', '20.18.3', '21.7.3', '22.11.0', '']) assert.ok(!isSupported(bad), bad);
 });
 
-const program = { node: '20.20.2', platform: 'linux', arch: 'x64', whyNotNative: undefined, isCompiled: true } as const;
+const program = {
+  node: '20.20.2',
+  platform: 'linux',
+  arch: 'x64',
+  whyNotNative: undefined,
+  codeCache: 'usable',
+} as const;
 
 test('options of Node.js that eggcup cannot live with, or that mean something else than one thinks', () => {
   const level = (nodeOptions: string | undefined): string | undefined => {
@@ -56,12 +62,12 @@ test('an old Node is a failure; another system, or no native part, a warning', (
     arch: 'arm64',
     whyNotNative: 'no such file',
     nodeOptions: undefined,
-    isCompiled: false,
+    codeCache: { why: 'EACCES' },
   });
   assertRemedies(findings);
   assert.deepEqual(
     findings.map(({ level }) => level),
-    ['failure', 'warning', 'warning', 'ok'],
+    ['failure', 'warning', 'warning', 'warning'],
   );
 });
 

@@ -35,7 +35,7 @@ export class Messages {
   /** By child: the servers that make it ready. */
   readonly #counted = new Map<number, Set<string>>();
   /** By child: the servers that don't. */
-  readonly #elsewhere = new Map<number, Set<string>>();
+  readonly #vain = new Map<number, Set<string>>();
 
   constructor(options: MessagesOptions) {
     this.#options = options;
@@ -68,7 +68,7 @@ export class Messages {
   /** Nothing more comes from this child. */
   forget(child: Child): void {
     this.#counted.delete(child.id);
-    this.#elsewhere.delete(child.id);
+    this.#vain.delete(child.id);
     this.#delivery.forget(child);
   }
 
@@ -164,27 +164,41 @@ export class Messages {
     const counted = this.#counted.get(child.id) ?? new Set();
     if (child.role !== 'app' || !this.#isExpected(address, counted)) {
       this.#options.log.debug('child.listening', { slot: child.slot, pid: child.pid, address: url });
-      return this.#noteElsewhere(child, (this.#elsewhere.get(child.id) ?? new Set()).add(url));
+      return this.#noteVain(child, url);
     }
     this.address = address;
     this.#counted.set(child.id, counted.add(url));
     if (this.#isReadyByListening(child)) this.#ready(child, address);
+    else this.#noteVain(child, url);
   }
 
-  /** They may be the application after all, where the config names another address. */
-  #noteElsewhere(child: Child, urls: Set<string>): void {
-    this.#elsewhere.set(child.id, urls);
+  /** A server that does not make its process ready: should that never be, it is a hint. */
+  #noteVain(child: Child, url: string): void {
+    const urls = this.#vain.get(child.id) ?? new Set();
+    this.#vain.set(child.id, urls.add(url));
+    this.#tellVain(child, urls);
+  }
+
+  #tellVain(child: Child, urls: ReadonlySet<string>): void {
+    const missing = this.#missingOf(child);
+    if (child.role !== 'app' || missing === undefined) return;
+    const address = urls.size === 0 ? undefined : `${listOf([...urls].toSorted())}, ${missing}`;
+    this.#options.dispatch({ kind: 'child-elsewhere', id: child.id, address });
+  }
+
+  /** What a process that listens lacks to be ready; `undefined` where its servers say nothing of that. */
+  #missingOf({ launch: { task } }: Child): string | undefined {
     const { port, unixSocket } = this.#options.expected;
     const expected = unixSocket ?? (port === undefined ? undefined : `port ${port}`);
-    if (child.role !== 'app' || expected === undefined || !this.#isReadyByListening(child)) return;
-    const address = urls.size === 0 ? undefined : `${listOf([...urls].toSorted())}, not on ${expected}`;
-    this.#options.dispatch({ kind: 'child-elsewhere', id: child.id, address });
+    if (task.kind !== 'script' || task.ready === 'loaded') return undefined;
+    if (task.ready === 'message') return "without process.send('ready')";
+    return expected === undefined ? undefined : `not on ${expected}`;
   }
 
   /** A script has closed a server: the last one of those that made it ready? */
   #closed(child: Child, address: ListenAddress): void {
-    const elsewhere = this.#elsewhere.get(child.id);
-    if (elsewhere?.delete(this.#urlOf(address)) === true) return this.#noteElsewhere(child, elsewhere);
+    const vain = this.#vain.get(child.id);
+    if (vain?.delete(this.#urlOf(address)) === true) this.#tellVain(child, vain);
     const counted = this.#counted.get(child.id);
     if (counted?.delete(this.#urlOf(address)) !== true || counted.size > 0) return;
     if (this.#isReadyByListening(child)) this.#options.dispatch({ kind: 'child-unready', id: child.id });

@@ -78,6 +78,17 @@ test('where scripts listen on another address than the config’s, the end with 
   await cluster.assertGone();
 });
 
+test('where a script listens and has not said that it is ready, the end with 12 says so', async (t) => {
+  const config = { app: { ready: 'message' }, workers: { count: 1 }, startup: { timeout: '2s' } };
+  const cluster = await startScript(t, 'scripts/hello.js', config);
+  assert.equal(await cluster.ended(), 12);
+  assert.equal(
+    cluster.logged('child.start-timeout')[0]?.['why'],
+    `app-0: listening on http://127.0.0.1:${cluster.port}, without process.send('ready')`,
+  );
+  await cluster.assertGone();
+});
+
 test('a server that was closed again, and listens nowhere, is not named', async (t) => {
   const script = join(temporaryDirectory(t), 'closes.cjs');
   writeFileSync(

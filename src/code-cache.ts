@@ -72,6 +72,7 @@ export function judgeCodeCache(file: string): 'usable' | 'none' | { readonly why
   const cache = readCache(file);
   if (cache === undefined) return 'none';
   if ('why' in cache) return cache;
+  if (process.sourceMapsEnabled) return { why: 'it is not used with --enable-source-maps' };
   const script = compileCached(file, cache.data);
   if (script === undefined) return { why: 'it is of another program' };
   return script.cachedDataRejected === true ? { why: 'V8 refuses it: it has other options, or is damaged' } : 'usable';

@@ -19,9 +19,11 @@ export const compile: CliCommand = {
       return { code: 1, err: `eggcup compile: ${why}` };
     }
     // A fixed seed, or the same sources would not give the same image.
-    const words = ['--hash-seed=1', program];
-    const { status, stdout, stderr, error } = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
+    const words = [...process.execArgv, '--hash-seed=1', program];
+    const run = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
+    const { status, signal, stdout, stderr, error } = run;
     if (status === 0) return { code: 0, out: `wrote ${stdout.trimEnd()}` };
-    return { code: 1, err: `eggcup compile: ${error === undefined ? stderr.trimEnd() : messageOf(error)}` };
+    const why = error === undefined ? stderr.trimEnd() || `it was ended by ${signal}` : messageOf(error);
+    return { code: 1, err: `eggcup compile: ${why}` };
   },
 };

@@ -37,12 +37,14 @@ export function parseEggScripts(line: string, isFolder: (path: string) => boolea
     if (at === -1 || after.others.every(({ raw }) => raw !== 'start')) continue;
     const before = words.slice(0, at);
     const others = after.others.filter(({ raw }) => raw !== 'start');
-    const named = others.find(({ text }) => text !== undefined && isFolder(posix.join(folder, text)));
+    const isThere = folder !== undefined && isFolder(folder);
+    const named = others.find(({ text }) => isThere && text !== undefined && isFolder(posix.join(folder, text)));
     const { baseDir, left, ...told } = startOf([...exported, ...before], after.options);
     return {
       ...told,
-      baseDir: named?.text === undefined && folder === '.' ? baseDir : posix.join(folder, named?.text ?? '.'),
+      baseDir: !isThere || (named === undefined && folder === '.') ? baseDir : posix.join(folder, named?.text ?? '.'),
       left: [
+        ...(isThere ? [] : command.moves),
         ...commands.filter((other) => other !== command).map(written),
         ...unknownAmong(before),
         ...left,

@@ -13,8 +13,10 @@ export interface Command {
   readonly words: readonly Word[];
   /** `> log.txt`, `2>&1`: what a server writes is the container's log. */
   readonly redirections: readonly string[];
-  /** Where `cd` has led to before; `.` where it was not called. */
-  readonly folder: string;
+  /** Where `cd` has led to before, from where it began; `undefined` where only a shell knows. */
+  readonly folder: string | undefined;
+  /** Each `cd` before. */
+  readonly moves: readonly string[];
   /** What `export` has set before. */
   readonly exported: readonly Word[];
 }
@@ -28,14 +30,23 @@ const WORD = /(?:\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*"|\$\([^)]*\)|\$\{[^}]*\}|`[^`]
 export function commandsOf(line: string): readonly Command[] {
   const commands: Command[] = [];
   const exported: Word[] = [];
-  let folder = '.';
+  const moves: string[] = [];
+  let folder: string | undefined = '.';
   for (const { words, redirections } of parted(line)) {
     const [first, second] = words;
-    if (first?.raw === 'cd') folder = posix.join(folder, second?.text ?? '.');
-    else if (first?.raw === 'export') exported.push(...words.slice(1));
-    else if (words.length > 0) commands.push({ words, redirections, folder, exported: [...exported] });
+    if (first?.raw === 'cd') {
+      moves.push(written({ words, redirections }));
+      folder = folder === undefined ? undefined : folderAfter(folder, second?.text);
+    } else if (first?.raw === 'export') exported.push(...words.slice(1));
+    else if (words.length > 0)
+      commands.push({ words, redirections, folder, moves: [...moves], exported: [...exported] });
   }
   return commands;
+}
+
+/** Absolute ones, home and variables are of the machine that the line was written for. */
+function folderAfter(folder: string, to: string | undefined): string | undefined {
+  return to === undefined || /^[/~-]|\$/.test(to) ? undefined : posix.join(folder, to);
 }
 
 /** As it was written, with single blanks. */

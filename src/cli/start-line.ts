@@ -22,12 +22,11 @@ export function parseStartLine(line: string): StartLine | undefined {
   const starts = commands.map((command) => startIn(command));
   const index = starts.findLastIndex((start) => start !== undefined);
   const start = starts[index];
-  const folder = commands[index]?.folder ?? '.';
+  const { folder = '', moves = [] } = commands[index] ?? {};
   if (start === undefined) return undefined;
   const others = commands.filter((_, other) => other !== index).map(written);
   // Its working directory is another one: that is for `app.baseDir` to say.
-  const moved = folder === '.' ? [] : [`cd ${folder}`];
-  return { ...start, program: posix.join(folder, start.program), left: [...moved, ...others, ...start.left] };
+  return { ...start, program: posix.join(folder, start.program), left: [...moves, ...others, ...start.left] };
 }
 
 function startIn({ words, redirections, exported }: Command): StartLine | undefined {

@@ -123,7 +123,7 @@ function* numbers({ workers, health, restart, shutdown }: Settings): Generator<F
   const most = workers.count === 'auto' ? workers.max : workers.count;
   if (health.minReady.kind === 'count' && health.minReady.value > most) {
     const bound = workers.count === 'auto' ? 'workers.max' : 'workers.count';
-    const message = `${health.minReady.value} is more than ${bound} ${most}, so the container would never be ready`;
+    const message = `${health.minReady.value} is more than ${bound} ${most}, so there would never be so many; lower the one or raise the other`;
     yield {
       paths: [
         ['health', 'minReady'],

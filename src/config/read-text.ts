@@ -24,13 +24,18 @@ export function readText(path: string, isRunning: boolean, patience: Patience = 
   if (isRunning) throw new Error('it is no regular file, and a running master cannot wait for it');
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    return readAll(fd, stat.isFIFO(), patience);
+    return readAll(fd, stat.isFIFO() && !isAnonymous(path), patience);
   } finally {
     closeSync(fd);
   }
 }
 
-function readAll(fd: number, isFifo: boolean, patience: Patience): string {
+/** A pipe of `<(…)`: whoever writes it has it open from the start. */
+function isAnonymous(path: string): boolean {
+  return /^\/(?:dev\/fd|proc\/[^/]+\/fd)\//.test(path);
+}
+
+function readAll(fd: number, mayComeLate: boolean, patience: Patience): string {
   const chunks: Buffer[] = [];
   let length = 0;
   for (;;) {
@@ -41,10 +46,10 @@ function readAll(fd: number, isFifo: boolean, patience: Patience): string {
       if (length > MAX_BYTES) throw new Error('it is no regular file, and gives more than 1 MiB');
       continue;
     }
-    // The end of a FIFO that has given nothing is that nobody has opened it for writing yet.
-    if (chunk !== undefined && !(isFifo && length === 0)) return Buffer.concat(chunks).toString('utf8');
+    // The end of a FIFO that has given nothing: perhaps nobody has opened it for writing yet.
+    if (chunk !== undefined && !(mayComeLate && length === 0)) return Buffer.concat(chunks).toString('utf8');
     if (patience.leftMs <= 0) {
-      const what = length === 0 ? 'nobody has written to it' : 'nobody has written its end';
+      const what = length === 0 ? 'nobody has written anything to it' : 'nobody has written its end';
       throw new Error(`it is no regular file, and ${what} in time`);
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);

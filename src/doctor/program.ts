@@ -37,7 +37,7 @@ function lookAtCodeCache(found: Program['codeCache']): Finding {
   return warning(
     name,
     found.why,
-    'without it eggcup starts slower: `eggcup compile` in the image’s build, with its NODE_OPTIONS',
+    'eggcup starts slower: `eggcup compile` in the image’s build, with the options of Node.js that it will have',
   );
 }
 

@@ -57,9 +57,8 @@ export class Configuration {
 
   /** What is wrong with so many app workers: each has the heap of the plan, which may have been made for fewer. */
   warningsFor(workers: number): readonly string[] {
-    return workers <= this.#plan.workers
-      ? unreachedBy(workers, this.#last.config.health.minReady)
-      : overcommitOf(this.#facts, workers, this.#plan.heapMiB);
+    const tooMany = workers > this.#plan.workers ? overcommitOf(this.#facts, workers, this.#plan.heapMiB) : [];
+    return [...tooMany, ...unreachedBy(workers, this.#last.config.health.minReady)];
   }
 
   /** The container's limits as they are now, whether or not anything follows from them. */

@@ -34,8 +34,8 @@ export class Messages {
   readonly #delivery: Delivery;
   /** By child: the servers that make it ready. */
   readonly #counted = new Map<number, Set<string>>();
-  /** By child: the servers that don't. */
-  readonly #vain = new Map<number, Set<string>>();
+  /** By child: the servers that don't, with their names for people. */
+  readonly #vain = new Map<number, Map<string, string>>();
 
   constructor(options: MessagesOptions) {
     this.#options = options;
@@ -164,25 +164,25 @@ export class Messages {
     const counted = this.#counted.get(child.id) ?? new Set();
     if (child.role !== 'app' || !this.#isExpected(address, counted)) {
       this.#options.log.debug('child.listening', { slot: child.slot, pid: child.pid, address: url });
-      return this.#noteVain(child, url);
+      return this.#noteVain(child, address, url);
     }
     this.address = address;
-    this.#counted.set(child.id, counted.add(url));
+    this.#counted.set(child.id, counted.add(keyOf(address)));
     if (this.#isReadyByListening(child)) this.#ready(child, address);
-    else this.#noteVain(child, url);
+    else this.#noteVain(child, address, url);
   }
 
   /** A server that does not make its process ready: should that never be, it is a hint. */
-  #noteVain(child: Child, url: string): void {
-    const urls = this.#vain.get(child.id) ?? new Set();
-    this.#vain.set(child.id, urls.add(url));
+  #noteVain(child: Child, address: ListenAddress, url: string): void {
+    const urls = this.#vain.get(child.id) ?? new Map<string, string>();
+    this.#vain.set(child.id, urls.set(keyOf(address), url));
     this.#tellVain(child, urls);
   }
 
-  #tellVain(child: Child, urls: ReadonlySet<string>): void {
+  #tellVain(child: Child, urls: ReadonlyMap<string, string>): void {
     const missing = this.#missingOf(child);
     if (child.role !== 'app' || missing === undefined) return;
-    const address = urls.size === 0 ? undefined : `${listOf([...urls].toSorted())}, ${missing}`;
+    const address = urls.size === 0 ? undefined : `${listOf([...new Set(urls.values())].toSorted())}, ${missing}`;
     this.#options.dispatch({ kind: 'child-elsewhere', id: child.id, address });
   }
 
@@ -198,9 +198,9 @@ export class Messages {
   /** A script has closed a server: the last one of those that made it ready? */
   #closed(child: Child, address: ListenAddress): void {
     const vain = this.#vain.get(child.id);
-    if (vain?.delete(this.#urlOf(address)) === true) this.#tellVain(child, vain);
+    if (vain?.delete(keyOf(address)) === true) this.#tellVain(child, vain);
     const counted = this.#counted.get(child.id);
-    if (counted?.delete(this.#urlOf(address)) !== true || counted.size > 0) return;
+    if (counted?.delete(keyOf(address)) !== true || counted.size > 0) return;
     if (this.#isReadyByListening(child)) this.#options.dispatch({ kind: 'child-unready', id: child.id });
   }
 
@@ -227,6 +227,11 @@ export class Messages {
     if (message.action === 'reload-worker') this.#options.onReloadWorker(from);
     else this.#delivery.drop('the master takes no such message', { action: message.action, from });
   }
+}
+
+/** One server's: those on `::` and on `0.0.0.0` are two, though people read the same of both. */
+function keyOf(address: ListenAddress): string {
+  return JSON.stringify(address);
 }
 
 /** `http://127.0.0.1:7001` or the path of a Unix socket; egg-cluster's rules for a server on all addresses. */

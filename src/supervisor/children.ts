@@ -135,7 +135,9 @@ export function childAnswers(turn: Turn, id: number): void {
   if (child?.hung !== true) return;
   turn.log('info', 'child.answers', { slot: child.slot, pid: child.pid });
   // Who was told to end for it may say what it likes.
-  turn.change(id, { hung: false, crashCounted: child.crashCounted && isToldToEnd(child) });
+  const isEnding = isToldToEnd(child);
+  const trouble = isEnding ? child.trouble : undefined;
+  turn.change(id, { hung: false, crashCounted: child.crashCounted && isEnding, trouble });
   turn.order({ kind: 'end-examination', id });
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }
@@ -210,11 +212,23 @@ export function childExited(turn: Turn, { id, code, signal, cause }: ChildExited
     ...(cause === undefined ? {} : { cause }),
     state: child.state.kind,
   });
-  if (phase.kind === 'starting') return failStart(turn, child.slot, exitText(code, signal, cause));
-  if (phase.kind !== 'running') return;
-  if (child.takesOver) return;
-  if (isAgent(child)) agentDied(turn, child, exitText(code, signal, cause));
-  else appDied(turn, child, exitText(code, signal, cause));
+  const why = exitText(code, signal, cause);
+  if (phase.kind === 'starting') return failStart(turn, child.slot, why);
+  if (phase.kind === 'stopping') return explainCrash(turn, child, why);
+  if (phase.kind !== 'running' || child.takesOver) return;
+  if (isAgent(child)) agentDied(turn, child, why);
+  else appDied(turn, child, why);
+}
+
+/** The crash that was one too many counted when its channel closed; now it is known what it was. */
+function explainCrash(turn: Turn, { slot, crashCounted }: Child, why: string): void {
+  const { phase } = turn.state;
+  if (phase.kind !== 'stopping' || !crashCounted || !phase.reason.endsWith(lastWas(slot))) return;
+  turn.state = { ...turn.state, phase: { ...phase, reason: `${phase.reason}: ${why}` } };
+}
+
+function lastWas(slot: Slot): string {
+  return `the last was ${slot}`;
 }
 
 function agentDied(turn: Turn, agent: Child, why: string): void {
@@ -241,7 +255,7 @@ function crashed(turn: Turn, slot: Slot, child: Child | undefined, why: string |
   const { restartLimit, restartWindowMs } = turn.policy;
   beginStop(turn, {
     exitCode: 13,
-    reason: `${restartLimit} crashes within ${restartWindowMs} ms (restart.limit); the last was ${slot}${why === undefined ? '' : `: ${why}`}`,
+    reason: `${restartLimit} crashes within ${restartWindowMs} ms (restart.limit); ${lastWas(slot)}${why === undefined ? '' : `: ${why}`}`,
   });
   return true;
 }

@@ -1,4 +1,4 @@
-import type { Child, ExitCode, Stage, Stopping } from './model.js';
+import type { Child, ExitCode, Fields, Stage, Stopping } from './model.js';
 import { type Turn, appsOf, isAgent } from './turn.js';
 
 /** After a second request, and for processes that failed to start: they have nothing that is worth a wait. */
@@ -8,6 +8,7 @@ export const GIVE_UP_MS = 5000;
 
 /** Fifty workers that had to be killed are not all named. */
 const LONG_REASON = 500;
+const AND_OTHERS = '; and others';
 
 export interface StopCause {
   readonly exitCode: ExitCode;
@@ -108,16 +109,17 @@ export function stopChild(turn: Turn, child: Child, stopMs: number): void {
 function killChild(turn: Turn, child: Child): void {
   turn.put(child, { kind: 'killed', giveUpAt: turn.at + GIVE_UP_MS });
   turn.order({ kind: 'kill', id: child.id });
-  const { slot, pid, outlivedBy } = child;
-  const fields = { slot, pid, state: child.state.kind };
-  turn.log('warn', 'child.killed', outlivedBy === undefined ? fields : { ...fields, outlivedBy });
+  const fields = { slot: child.slot, pid: child.pid, state: child.state.kind };
+  turn.log('warn', 'child.killed', withOutlivedBy(fields, child));
   const { phase } = turn.state;
   if (phase.kind !== 'stopping' || (phase.exitCode !== 0 && phase.exitCode !== 15)) return;
-  if (phase.reason.length > LONG_REASON) return;
-  turn.state = {
-    ...turn.state,
-    phase: { ...phase, exitCode: 15, reason: `${phase.reason}; ${killedText(child)}` },
-  };
+  if (phase.reason.endsWith(AND_OTHERS)) return;
+  const more = phase.reason.length > LONG_REASON ? AND_OTHERS : `; ${killedText(child)}`;
+  turn.state = { ...turn.state, phase: { ...phase, exitCode: 15, reason: phase.reason + more } };
+}
+
+function withOutlivedBy(fields: Fields, { outlivedBy }: Child): Fields {
+  return outlivedBy === undefined ? fields : { ...fields, outlivedBy };
 }
 
 function killedText({ slot, pid, outlivedBy }: Child): string {
@@ -135,7 +137,7 @@ export function escalate(turn: Turn): void {
     const { state } = child;
     if ((state.kind === 'stopping' || state.kind === 'leaving') && state.killAt <= turn.at) killChild(turn, child);
     if (isStopping && state.kind === 'killed' && state.giveUpAt <= turn.at) {
-      turn.log('error', 'child.unkillable', { slot: child.slot, pid: child.pid });
+      turn.log('error', 'child.unkillable', withOutlivedBy({ slot: child.slot, pid: child.pid }, child));
       turn.remove(child);
     }
   }

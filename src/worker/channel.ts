@@ -43,9 +43,11 @@ export async function failStart(error: unknown): Promise<never> {
   process.exit(1);
 }
 
-/** An ES module that can't be parsed: only Node knows the place. */
+/** An ES module that can't be parsed: nobody but Node has called anything, and it alone knows the place. */
 function isPlaceless(error: unknown): boolean {
-  return error instanceof SyntaxError && error.stack?.startsWith('SyntaxError: ') === true;
+  if (!(error instanceof SyntaxError) || error.stack?.startsWith('SyntaxError: ') !== true) return false;
+  const frames = error.stack.split('\n').filter((line) => line.startsWith('    at '));
+  return frames.length > 0 && frames.every((frame) => frame.includes('node:internal/modules/esm/'));
 }
 
 /** Node prints an error with its place when nobody catches it, and exits with 1. */

@@ -1,5 +1,6 @@
 import { errorMonitor } from 'node:events';
 import { Server } from 'node:net';
+import { resolve } from 'node:path';
 import { hasCode } from '../errors.js';
 import { addressOf } from './address.js';
 import type { ClientKeeper } from './client-keeper.js';
@@ -74,7 +75,11 @@ export function tellServers(servers: Servers, expected: Expected): void {
     };
     const failed = (error: Error & { readonly port?: number; readonly address?: string }): void => {
       server.off('listening', listening);
-      const isOurs = error.port === undefined ? error.address === expected.unixSocket : error.port === expected.port;
+      // Of a Unix socket Node says -1.
+      const isUnix = error.port === undefined || error.port < 0;
+      const isOurs = isUnix
+        ? error.address !== undefined && resolve(error.address) === expected.unixSocket
+        : error.port === expected.port;
       if (!isOurs || !hasCode(error, 'EADDRINUSE')) return;
       void sendToMaster({ eggcup: 'start-failed', code: 'EADDRINUSE', message: error.message });
     };

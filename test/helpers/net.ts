@@ -1,16 +1,24 @@
 import { type Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
+import { hasCode } from '#eggcup/errors.js';
+
+/** Below those that the kernel gives to others meanwhile, to a connection say (net.ipv4.ip_local_port_range). */
+const [FIRST_PORT, PORTS] = [10_000, 22_000];
 
 /** A port that nobody listens on now. */
-export function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
+    server.once('error', (error) => (hasCode(error, 'EADDRINUSE') ? resolve(false) : reject(error)));
+    server.listen(port, () => server.close(() => resolve(true)));
   });
 }
 

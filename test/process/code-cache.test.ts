@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   readFileSync,
@@ -32,7 +33,7 @@ class Installation {
     for (const file of this.caches()) rmSync(file);
   }
 
-  get #program(): string {
+  get program(): string {
     return join(this.#folder, 'dist/master/run-cluster.js');
   }
 
@@ -43,9 +44,9 @@ class Installation {
       .map((name) => join(folder, name));
   }
 
-  /** As `eggcup compile`. */
-  compile(): { code: number | null; stdout: string; stderr: string } {
-    const words = [join(this.#folder, 'dist/cli.js'), 'compile'];
+  /** As `node OPTION… dist/cli.js compile`. */
+  compile(...options: readonly string[]): { code: number | null; stdout: string; stderr: string } {
+    const words = [...options, join(this.#folder, 'dist/cli.js'), 'compile'];
     const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
     return { code: status, stdout, stderr };
   }
@@ -62,10 +63,10 @@ class Installation {
 
   /** Replaces something of the program by something of the same length. */
   change(from: RegExp | string, to: string): void {
-    const text = readFileSync(this.#program, 'utf8');
+    const text = readFileSync(this.program, 'utf8');
     const changed = text.replace(from, to);
     assert.ok(changed !== text && changed.length === text.length);
-    writeFileSync(this.#program, changed);
+    writeFileSync(this.program, changed);
   }
 
   remove(): void {
@@ -103,16 +104,19 @@ test('what was compiled is what runs', async (t) => {
 test('a cache of another source, or of other flags, is as good as none', async (t) => {
   const installation = new Installation(t);
   assert.equal(installation.compile().code, 0);
+  const [cache = ''] = installation.caches();
+  const whole = readFileSync(cache);
   installation.change(BOOT, BOOT.toUpperCase());
   assert.equal(await installation.boot('--stack-trace-limit=20'), BOOT.toUpperCase());
   assert.equal(await installation.boot('--enable-source-maps'), BOOT.toUpperCase());
+  for (const length of [0, 64, 1000, whole.length - 8]) {
+    writeFileSync(cache, whole.subarray(0, length));
+    assert.equal(await installation.boot(), BOOT.toUpperCase(), `${length} bytes`);
+  }
+  writeFileSync(cache, whole);
+  assert.equal(await installation.boot(), BOOT);
   installation.change(/[0-9a-f]{64}\n$/, `${'0'.repeat(64)}\n`);
   assert.equal(await installation.boot(), BOOT.toUpperCase());
-  const [cache = ''] = installation.caches();
-  for (const length of [0, 64, 1000]) {
-    writeFileSync(cache, readFileSync(cache).subarray(0, length));
-    assert.equal(await installation.boot(), BOOT.toUpperCase());
-  }
 });
 
 test('a cache that cannot be read is in nobody’s way, and the doctor says why', async (t) => {
@@ -121,6 +125,13 @@ test('a cache that cannot be read is in nobody’s way, and the doctor says why'
   assert.equal(installation.compile().code, 0);
   assert.deepEqual(installation.doctor(), ['ok', 'there is one for this Node.js']);
   assert.match(String(installation.doctor('--stack-trace-limit=20')), /^warning,V8 refuses it/);
+  assert.match(
+    String(installation.doctor('--enable-source-maps')),
+    /^warning,it is not used with --enable-source-maps/,
+  );
+  assert.equal(installation.compile('--stack-trace-limit=20').code, 0);
+  assert.equal(String(installation.doctor('--stack-trace-limit=20')), 'ok,there is one for this Node.js');
+  assert.equal(installation.compile().code, 0);
   const [cache = ''] = installation.caches();
   for (const [length, why] of [
     [1000, /^warning,V8 refuses it/],
@@ -143,6 +154,7 @@ test('a cache that cannot be read is in nobody’s way, and the doctor says why'
 
 test('who may read the program may read its cache, whatever the umask; a failure leaves nothing', (t) => {
   const installation = new Installation(t);
+  chmodSync(installation.program, 0o640);
   const umask = process.umask(0o077);
   try {
     assert.equal(installation.compile().code, 0);
@@ -150,7 +162,7 @@ test('who may read the program may read its cache, whatever the umask; a failure
     process.umask(umask);
   }
   const [cache = ''] = installation.caches();
-  assert.equal(statSync(cache).mode & 0o777, 0o644);
+  assert.equal(statSync(cache).mode & 0o777, 0o640);
   rmSync(cache);
   mkdirSync(cache);
   const { code, stderr } = installation.compile();

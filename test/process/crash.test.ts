@@ -91,6 +91,10 @@ test('a crash loop waits longer and longer, and the limit ends the master with 1
   assert.equal(await crashing.ended(), 13);
   const waits = crashing.logged('child.forked', { slot: 'app-0' }).map((line) => line['waitMs']);
   assert.deepEqual(waits, [0, 0, 50, 100, 200]);
+  assert.match(
+    String(crashing.logged('cluster.failed')[0]?.['reason']),
+    /^5 crashes within 60000 ms \(restart\.limit\); the last was app-0: boom since the file is there$/,
+  );
   await crashing.assertGone();
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();

@@ -227,6 +227,9 @@ test('however the line of egg-scripts is written, it means the same, and what is
     ],
   ] as const)
     assert.deepEqual(egg(t, line), { ...told, left }, line);
+  assert.deepEqual(egg(t, 'cd /app && egg-scripts start --port=8001 --workers=3'), { ...told, left: 'cd /app' });
+  assert.deepEqual(egg(t, 'cd $DIR && egg-scripts start --port=8001 --workers=3'), { ...told, left: 'cd $DIR' });
+  assert.deepEqual(egg(t, 'cd nowhere && egg-scripts start --port=8001 --workers=3'), { ...told, left: 'cd nowhere' });
   for (const line of ['npm --prefix server start', 'npm run again', 'cross-env-shell PORT=8000 "egg-scripts start"'])
     assert.deepEqual(egg(t, line), { written: { app: { framework: 'egg' } }, left: line }, line);
 });

@@ -36,10 +36,21 @@ test('the place of the fault stands in the termination message, or where only No
   const cluster = await startScript(t, script, { app: { script: broken } });
   assert.equal(await cluster.ended(), 11);
   assert.match(cluster.errors, /broken\.mjs:2\nexport const b = ;\n.*\^/);
+  assert.doesNotMatch(cluster.errors, /dist\/worker.*\n.*\^/);
   assert.match(
     String(cluster.logged('stop.begun')[0]?.['reason']),
     /^app-\d failed while starting: Unexpected token ';'$/,
   );
+  await cluster.assertGone();
+});
+
+test('a SyntaxError that the program itself has called for has its place in its stack', async (t) => {
+  const wrong = join(temporaryDirectory(t), 'wrong.mjs');
+  writeFileSync(wrong, 'JSON.parse("{a");\n');
+  const cluster = await startScript(t, 'scripts/hello.js', { app: { script: wrong } });
+  assert.equal(await cluster.ended(), 11);
+  assert.match(cluster.errors, /^SyntaxError: [^\n]*\n {4}at JSON\.parse[^\n]*\n {4}at file:.*wrong\.mjs:1:6/m);
+  assert.doesNotMatch(cluster.errors, /throwAway|Node\.js v/);
   await cluster.assertGone();
 });
 
@@ -68,18 +79,18 @@ test('who is not ready within startup.timeout is named, and the master ends with
 
 test('where scripts listen on another address than the config’s, the end with 12 says on which', async (t) => {
   const env = { START_MS: '60000' };
-  const cluster = await startScript(t, 'scripts/listens-elsewhere.js', { startup: { timeout: '2s' } }, { env });
+  const cluster = await startScript(t, 'scripts/listens-elsewhere.js', { startup: { timeout: '5s' } }, { env });
   assert.equal(await cluster.ended(), 12);
   const [timeout] = cluster.logged('child.start-timeout');
   const address = /^app-0, app-1: listening on http:\/\/127\.0\.0\.1:\d+, not on port \d+$/;
   assert.match(String(timeout?.['why']), address);
-  const reason = `not everything was ready within 2000 ms: app-0, app-1 (${String(timeout?.['why'])})`;
+  const reason = `not everything was ready within 5000 ms: app-0, app-1 (${String(timeout?.['why'])})`;
   assert.equal(cluster.logged('stop.begun')[0]?.['reason'], reason);
   await cluster.assertGone();
 });
 
 test('where a script listens and has not said that it is ready, the end with 12 says so', async (t) => {
-  const config = { app: { ready: 'message' }, workers: { count: 1 }, startup: { timeout: '2s' } };
+  const config = { app: { ready: 'message' }, workers: { count: 1 }, startup: { timeout: '5s' } };
   const cluster = await startScript(t, 'scripts/hello.js', config);
   assert.equal(await cluster.ended(), 12);
   assert.equal(
@@ -95,7 +106,7 @@ test('a server that was closed again, and listens nowhere, is not named', async 
     script,
     `const servers = Array.from({ length: 5 }, () => require('node:http').createServer().listen(0, '127.0.0.1'));
      const first = require('node:http').createServer().listen(0, '127.0.0.1', () => first.close());
-     if (process.env.ALL) for (const server of servers) server.once('listening', () => server.close());
+     if (process.env.ALL) for (const server of servers) server.once('listening', () => server.close(() => console.log('closed one')));
      setInterval(() => undefined, 1000);`,
   );
   for (const [ALL, why] of [
@@ -105,10 +116,11 @@ test('a server that was closed again, and listens nowhere, is not named', async 
     ],
     ['1', /^undefined$/],
   ] as const) {
-    const config = { app: { script }, workers: { count: 1 }, startup: { timeout: '2s' } };
+    const config = { app: { script }, workers: { count: 1 }, startup: { timeout: '5s' } };
     const cluster = await startScript(t, 'scripts/hello.js', config, { env: { ALL } });
     assert.equal(await cluster.ended(), 12);
     assert.match(String(cluster.logged('child.start-timeout')[0]?.['why']), why);
+    assert.equal(cluster.output.match(/closed one/g)?.length, ALL === '' ? undefined : 5);
     await cluster.assertGone();
   }
 });
@@ -120,12 +132,12 @@ test('the reason of too many crashes is that of the last: a script that has left
     `const { createServer } = require('node:http');
      const server = createServer().listen(process.env.PORT, () => setTimeout(() => server.close(() => createServer().listen(0)), 100));`,
   );
-  const config = { app: { script }, workers: { count: 1 }, startup: { timeout: '1s' }, restart: { limit: 1 } };
+  const config = { app: { script }, workers: { count: 1 }, startup: { timeout: '5s' }, restart: { limit: 1 } };
   const cluster = await startScript(t, 'scripts/hello.js', config);
   assert.equal(await cluster.ended(), 13);
   assert.match(
     String(cluster.logged('stop.begun')[0]?.['reason']),
-    /^1 crashes within 60000 ms \(restart\.limit\); the last was app-0: it was not ready within 1000 ms \(app-0: listening on http.*, not on port \d+\)$/,
+    /^1 crashes within 60000 ms \(restart\.limit\); the last was app-0: it was not ready within 5000 ms \(app-0: listening on http.*, not on port \d+\)$/,
   );
   await cluster.assertGone();
 });
@@ -136,6 +148,17 @@ test('a taken port ends the master with 14 before anything is forked', async (t)
   assert.equal(await cluster.ended(), 14);
   assert.match(String(cluster.logged('boot.failed')[0]?.['problem']), new RegExp(`ClusterPortConflictError.*${port}`));
   assert.equal(cluster.logged('child.forked').length, 0);
+  await cluster.assertGone();
+});
+
+test('a Unix socket that is taken meanwhile ends the start with 14, though the script hears the error', async (t) => {
+  const script = join(temporaryDirectory(t), 'taken.cjs');
+  const listen = "require('node:http').createServer().on('error', () => setInterval(() => 0, 1000)).listen('own.sock')";
+  writeFileSync(script, `require('node:fs').writeFileSync('own.sock', '');\n${listen};\n`);
+  const config = { app: { script, unixSocket: 'own.sock' }, workers: { count: 1 } };
+  const cluster = startCluster(t, { config });
+  assert.equal(await cluster.ended(), 14);
+  assert.match(String(cluster.logged('stop.begun')[0]?.['reason']), /^ClusterPortConflictError: .*own\.sock/);
   await cluster.assertGone();
 });
 

@@ -77,7 +77,9 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ],
   [
     'app: { script: server.js }\nworkers: { count: 2 }\nhealth: { minReady: 3 }',
-    ['3:21 health.minReady: 3 is more than workers.count 2, so the container would never be ready'],
+    [
+      '3:21 health.minReady: 3 is more than workers.count 2, so there would never be so many; lower the one or raise the other',
+    ],
   ],
   [
     'app: { script: server.js, port: 7002 }\nhealth: { http: { enabled: true } }',

@@ -21,7 +21,10 @@ test('a FIFO is read whole: its writer may come late and pause', async (t) => {
 
 test('nobody waits for ever: not for a writer, not for the end', async (t) => {
   const fifo = makeFifo(t);
-  assert.throws(() => readText(fifo, false, { leftMs: 200 }), /no regular file, and nobody has written to it in time$/);
+  assert.throws(
+    () => readText(fifo, false, { leftMs: 200 }),
+    /no regular file, and nobody has written anything to it in time$/,
+  );
   const writer = spawn('sh', ['-c', 'exec > "$0"; printf "a: 1\\n"; exec sleep 60', fifo]);
   const ended = once(writer, 'exit');
   const patience = { leftMs: 2000 };
@@ -32,9 +35,20 @@ test('nobody waits for ever: not for a writer, not for the end', async (t) => {
     await ended;
   }
   // All files together: the next finds nothing left.
-  assert.throws(() => readText(fifo, false, patience), /nobody has written to it in time$/);
+  assert.throws(() => readText(fifo, false, patience), /nobody has written anything to it in time$/);
   assert.throws(() => readText('/dev/zero', false), /gives more than 1 MiB$/);
   assert.equal(readText('/dev/null', false), '');
+});
+
+test('a pipe of a shell that was closed again is empty, and nobody is waited for', () => {
+  const module = JSON.stringify(import.meta.resolve('#eggcup/config/read-text.js'));
+  const code = `import(${module}).then(({ readText }) => console.log([readText(process.argv[1], false, { leftMs: 5000 })]))`;
+  const read = (command: string): string =>
+    execFileSync('bash', ['-c', `exec "$0" -e "$1" <(${command})`, process.execPath, code], { encoding: 'utf8' });
+  const began = performance.now();
+  assert.equal(read('true'), "[ '' ]\n");
+  assert.ok(performance.now() - began < 5000, 'it was waited for');
+  assert.equal(read('sleep 0.3; echo a'), "[ 'a\\n' ]\n");
 });
 
 test('while a cluster runs, only a regular file is read', (t) => {

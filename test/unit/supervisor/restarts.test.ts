@@ -13,6 +13,28 @@ test('the crash that completes the limit within the window ends the cluster with
   assert.deepEqual([cluster.exitCode, cluster.world.processes.length], [13, forked]);
 });
 
+test('its reason says what the last crash was, though it counts when a channel closes, before the exit is known', () => {
+  const cluster = running({ restartLimit: 1 });
+  const { id, slot } = cluster.process('app-0');
+  cluster.world.disconnect(cluster.process('app-0'));
+  const { phase } = cluster.world.state;
+  assert.ok(phase.kind === 'stopping' && phase.reason.endsWith('; the last was app-0'));
+  cluster.world.tell({ kind: 'child-exited', id, code: 3, signal: null });
+  const after = cluster.world.state.phase;
+  assert.ok(after.kind === 'stopping' && after.reason.endsWith(`; the last was ${slot}: it exited with code 3`));
+});
+
+test('what was wrong with a worker that answers again explains no later crash', () => {
+  const cluster = running({ restartLimit: 2 });
+  const { id } = cluster.process('app-0');
+  cluster.world.tell({ kind: 'child-hung', id, silentMs: 30_000 });
+  cluster.world.tell({ kind: 'child-answers', id });
+  cluster.world.tell({ kind: 'child-exited', id, code: null, signal: 'SIGKILL', cause: 'out of memory' });
+  const { phase } = cluster.world.state;
+  assert.ok(phase.kind === 'stopping');
+  assert.match(phase.reason, /; the last was app-0: it was ended by SIGKILL, out of memory$/);
+});
+
 test('a limit of one allows no crash at all', () => {
   const cluster = running({ restartLimit: 1 });
   cluster.crash('app-0');

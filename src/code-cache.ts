@@ -82,7 +82,15 @@ export function judgeCodeCache(file: string): 'usable' | 'none' | { readonly why
 function compileCached(file: string, cache: Buffer): Script | undefined {
   const source = readFileSync(file, 'utf8');
   if (cache.toString('latin1', 0, ID_LENGTH) !== idIn(source)) return undefined;
-  return compile(file, source, cache.subarray(ID_LENGTH));
+  const script = compile(file, source, cache.subarray(ID_LENGTH));
+  giveBack(cache);
+  return script;
+}
+
+/** V8 has read it, and would hold it for a long time: a megabyte of an idle master. (Node 20 can't; a small Buffer is a part of others' memory.) */
+function giveBack({ buffer, byteLength }: Buffer): void {
+  const whole: ArrayBufferLike & { readonly transfer?: (byteLength: number) => unknown } = buffer;
+  if (whole.byteLength === byteLength) whole.transfer?.(0);
 }
 
 function compile(filename: string, source: string, cachedData?: Buffer): Script {

@@ -43,11 +43,18 @@ export async function failStart(error: unknown): Promise<never> {
   process.exit(1);
 }
 
-/** An ES module that can't be parsed: nobody but Node has called anything, and it alone knows the place. */
+/** An ES module that can't be parsed was read by Node's loader, not by a call of somebody's: Node alone knows the place. */
 function isPlaceless(error: unknown): boolean {
-  if (!(error instanceof SyntaxError) || error.stack?.startsWith('SyntaxError: ') !== true) return false;
-  const frames = error.stack.split('\n').filter((line) => line.startsWith('    at '));
-  return frames.length > 0 && frames.every((frame) => frame.includes('node:internal/modules/esm/'));
+  return (
+    error instanceof SyntaxError &&
+    /^SyntaxError: [^]*?\n {4}at .*node:internal\/modules\/esm\//.test(firstFrameOf(error))
+  );
+}
+
+/** An error's words and where it was made. */
+function firstFrameOf({ stack = '' }: Error): string {
+  const lines = stack.split('\n');
+  return lines.slice(0, lines.findIndex((line) => line.startsWith('    at ')) + 1).join('\n');
 }
 
 /** Node prints an error with its place when nobody catches it, and exits with 1. */

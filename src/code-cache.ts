@@ -32,14 +32,21 @@ export function clusterProgram(): string {
  */
 export function loadProgram(file: string): unknown {
   const require = createRequire(file);
-  // Node translates positions only in what it has loaded itself.
-  const cache = process.sourceMapsEnabled ? undefined : readCache(file);
-  const script = cache === undefined || 'why' in cache ? undefined : compileCached(file, cache.data);
-  if (script === undefined) return require(file);
-  const run = script.runInThisContext() as Wrapped;
+  const compiled = compileCached(file);
+  if (!(compiled instanceof Script)) return require(file);
+  const run = compiled.runInThisContext() as Wrapped;
   const module = { exports: {} };
   Reflect.apply(run, module.exports, [module.exports, require, module, file, dirname(file)]);
   return module.exports;
+}
+
+/** Whether the entrypoint can use a cache: `none` for this Node, or why not. To be asked with the flags that it will have. */
+export function judgeCodeCache(file: string): 'usable' | 'none' | { readonly why: string } {
+  const compiled = compileCached(file);
+  if (!(compiled instanceof Script)) return compiled;
+  return compiled.cachedDataRejected === true
+    ? { why: 'V8 refuses it: it has other options, or is damaged' }
+    : 'usable';
 }
 
 /**
@@ -67,21 +74,22 @@ export function writeCodeCache(file: string): string {
   return path;
 }
 
-/** Whether the entrypoint can use a cache: `none` for this Node, or why not. To be asked with the flags that it will have. */
-export function judgeCodeCache(file: string): 'usable' | 'none' | { readonly why: string } {
-  const cache = readCache(file);
-  if (cache === undefined) return 'none';
-  if ('why' in cache) return cache;
-  if (process.sourceMapsEnabled) return { why: 'it is not used with --enable-source-maps' };
-  const script = compileCached(file, cache.data);
-  if (script === undefined) return { why: 'it is of another program' };
-  return script.cachedDataRejected === true ? { why: 'V8 refuses it: it has other options, or is damaged' } : 'usable';
-}
-
-/** `undefined` where the cache is of another source. */
-function compileCached(file: string, cache: Buffer): Script | undefined {
+/** Never in the way of a start: a cache that can't be read, for whatever reason, is as good as none. */
+function compileCached(file: string): Script | 'none' | { readonly why: string } {
+  let cache: Buffer;
+  try {
+    const path = cacheOf(file);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return 'none';
+    if (!stat.isFile()) return { why: 'it is no regular file' };
+    // Node translates positions only in what it has loaded itself.
+    if (process.sourceMapsEnabled) return { why: 'it is not used with --enable-source-maps' };
+    cache = readFileSync(path);
+  } catch (error) {
+    return { why: messageOf(error) };
+  }
   const source = readFileSync(file, 'utf8');
-  if (cache.toString('latin1', 0, ID_LENGTH) !== idIn(source)) return undefined;
+  if (cache.toString('latin1', 0, ID_LENGTH) !== idIn(source)) return { why: 'it is of another program' };
   const script = compile(file, source, cache.subarray(ID_LENGTH));
   giveBack(cache);
   return script;
@@ -101,18 +109,6 @@ function compile(filename: string, source: string, cachedData?: Buffer): Script 
 /** What the bundle ends with: `// ` and the hash of what stands before. */
 function idIn(source: string): string {
   return source.slice(-ID_LENGTH - 1, -1);
-}
-
-/** Never in the way of a start: one that can't be read, for whatever reason, is as good as none. */
-function readCache(file: string): { readonly data: Buffer } | { readonly why: string } | undefined {
-  try {
-    const path = cacheOf(file);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return undefined;
-    return stat.isFile() ? { data: readFileSync(path) } : { why: 'it is no regular file' };
-  } catch (error) {
-    return { why: messageOf(error) };
-  }
 }
 
 /** For one build of Node: of two with the same version, one for musl say, the sizes differ. Throws `ENOENT` where its file has gone. */

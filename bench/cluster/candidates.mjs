@@ -11,11 +11,6 @@ const require = createRequire(import.meta.url);
 export const entry = fileOf('../../dist/entry.js');
 if (!existsSync(entry)) throw new Error('there is no dist/entry.js: npm run build');
 export const eggFramework = dirname(require.resolve('egg3/package.json'));
-/** As in an image, for the Node that measures. */
-export function compileEggcup() {
-  execFileSync(process.execPath, [fileOf('../../dist/cli.js'), 'compile'], { stdio: 'ignore' });
-}
-
 const eggCluster = createRequire(join(eggFramework, 'package.json')).resolve('egg-cluster/package.json');
 const versionOf = (file) => JSON.parse(readFileSync(file, 'utf8')).version;
 
@@ -28,6 +23,11 @@ const production = () => ({
   BENCH_FRAMEWORK: eggFramework,
   BENCH_APP: eggApp,
 });
+
+/** As in an image, for the Node that measures. */
+export function compileEggcup() {
+  execFileSync(process.execPath, [fileOf('../../dist/cli.js'), 'compile'], { stdio: 'pipe' });
+}
 
 export const eggcupWithEgg = eggcup('eggcup', { app: { baseDir: eggApp, framework: eggFramework } });
 export const eggClusterWithEgg = {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { accessSync, constants } from 'node:fs';
 import { messageOf } from '../errors.js';
 import type { Answer, CliCommand } from './command.js';
 
@@ -20,8 +20,8 @@ export const compile: CliCommand = {
     }
     // A fixed seed, or the same sources would not give the same image.
     const words = [...process.execArgv, '--hash-seed=1', program];
-    const run = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
-    const { status, signal, stdout, stderr, error } = run;
+    const ended = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
+    const { status, signal, stdout, stderr, error } = ended;
     if (status === 0) return { code: 0, out: `wrote ${stdout.trimEnd()}` };
     const why = error === undefined ? stderr.trimEnd() || `it was ended by ${signal}` : messageOf(error);
     return { code: 1, err: `eggcup compile: ${why}` };

@@ -7,7 +7,7 @@ import { type ConfigFile, type ConfigOrigin, type ConfigRequest, readConfigFile 
 import { isHidden } from './mask.js';
 import type { Origin } from './origin.js';
 import type { Path } from './path.js';
-import { readText } from './read-text.js';
+import { readText, START_PATIENCE_MS } from './read-text.js';
 import { resolvePaths } from './resolve.js';
 import { type Config, schema } from './schema.js';
 import { readSetOptions } from './set-options.js';
@@ -29,11 +29,12 @@ export interface LoadedConfig {
 
 /** The effective config: default < file < variable < command line. Throws a `ConfigError` that names everything that is wrong. */
 export function loadConfig(request: ConfigRequest): LoadedConfig {
-  const source = readConfigFile(request);
+  const patience = request.isRunning === true ? undefined : { leftMs: START_PATIENCE_MS };
+  const source = readConfigFile(request, patience);
   const folder = dirname(source.file);
   const sources = {
     variable: (name: string) => request.env[name],
-    file: (path: string) => readText(resolve(folder, path), request.isRunning === true),
+    file: (path: string) => readText(resolve(folder, path), patience),
   };
 
   const { tree: written, issues: unreadable } = parseConfigFile(source);

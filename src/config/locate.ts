@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { hasCode } from '../errors.js';
 import { ConfigError } from './config-error.js';
-import { readText } from './read-text.js';
+import { type Patience, readText } from './read-text.js';
 
 /** Where the config is looked for. */
 export interface ConfigRequest {
@@ -31,34 +31,40 @@ export interface ConfigFile {
   readonly text: string;
 }
 
-/** Reads the file that is named, else the first that exists. */
-export function readConfigFile(request: ConfigRequest): ConfigFile {
-  const { file, env, cwd, exampleFile, systemFile, isRunning = false } = request;
+/** Reads the file that is named, else the first that exists; what others still write is waited for with `patience`. */
+export function readConfigFile(request: ConfigRequest, patience: Patience | undefined): ConfigFile {
+  const { file, env, cwd, exampleFile, systemFile } = request;
   const variable = env['EGGCUP_CONFIG'];
-  if (file !== undefined) return readNamed(resolve(cwd, file), 'option', '--config', cwd, isRunning);
+  if (file !== undefined) return readNamed(resolve(cwd, file), 'option', '--config', cwd, patience);
   if (variable !== undefined && variable !== '')
-    return readNamed(resolve(cwd, variable), 'variable', 'EGGCUP_CONFIG', cwd, isRunning);
+    return readNamed(resolve(cwd, variable), 'variable', 'EGGCUP_CONFIG', cwd, patience);
   return (
-    read(join(cwd, 'cluster.yaml'), 'cwd', cwd, isRunning) ??
-    read(systemFile ?? '/etc/eggcup/cluster.yaml', 'system', cwd, isRunning) ??
-    readNamed(exampleFile, 'example', 'the bundled example', cwd, isRunning)
+    read(join(cwd, 'cluster.yaml'), 'cwd', cwd, patience) ??
+    read(systemFile ?? '/etc/eggcup/cluster.yaml', 'system', cwd, patience) ??
+    readNamed(exampleFile, 'example', 'the bundled example', cwd, patience)
   );
 }
 
 /** Far more than a config can need; it is read at once, and `--config` may name anything. */
 const MAX_LENGTH = 2 ** 20;
 
-function readNamed(file: string, origin: ConfigOrigin, namedBy: string, cwd: string, isRunning: boolean): ConfigFile {
-  const found = read(file, origin, cwd, isRunning);
+function readNamed(
+  file: string,
+  origin: ConfigOrigin,
+  namedBy: string,
+  cwd: string,
+  patience: Patience | undefined,
+): ConfigFile {
+  const found = read(file, origin, cwd, patience);
   if (found === undefined)
     throw failure(`${namedBy}: no such file ${JSON.stringify(file)}; name a config file that exists`);
   return found;
 }
 
-function read(file: string, origin: ConfigOrigin, cwd: string, isRunning: boolean): ConfigFile | undefined {
+function read(file: string, origin: ConfigOrigin, cwd: string, patience: Patience | undefined): ConfigFile | undefined {
   const label = labelOf(file, cwd);
   try {
-    const text = readText(file, isRunning);
+    const text = readText(file, patience);
     if (text.length > MAX_LENGTH) throw failure(`${label}: is larger than 1 MiB, so it is no config`);
     return { file, label, origin, text };
   } catch (error) {

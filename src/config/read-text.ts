@@ -6,22 +6,24 @@ const MAX_BYTES = 2 ** 20;
 const CHUNK_BYTES = 65_536;
 const POLL_MS = 10;
 
-/** How long others may let a start wait, all files together: nobody hears a signal meanwhile. */
-interface Patience {
+/** How long others may let a reader wait, all files together: nobody hears a signal meanwhile. */
+export interface Patience {
   leftMs: number;
 }
 
-const OF_A_START: Patience = { leftMs: 10_000 };
+/** A start has time, but whoever started it waits too. */
+export const START_PATIENCE_MS = 10_000;
 
 /**
  * The text of a file. What is no regular file (`--config <(…)`, a FIFO, a terminal) may give its text late, never, or without
- * end: while a cluster starts it is waited for, while one runs it is refused.
+ * end: it is waited for with `patience`, and refused without. Throws Error with the remedy, and the system's.
  */
-export function readText(path: string, isRunning: boolean, patience: Patience = OF_A_START): string {
+export function readText(path: string, patience: Patience | undefined): string {
   const stat = statSync(path);
   // A folder has its own error when it is read.
   if (stat.isFile() || stat.isDirectory()) return readFileSync(path, 'utf8');
-  if (isRunning) throw new Error('it is no regular file, and a running master cannot wait for it');
+  if (patience === undefined)
+    throw new Error('it is no regular file, and a running master cannot wait for it; put a regular file there');
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return readAll(fd, stat.isFIFO() && !isAnonymous(path), patience);
@@ -43,14 +45,14 @@ function readAll(fd: number, mayComeLate: boolean, patience: Patience): string {
     if (chunk !== undefined && chunk.length > 0) {
       chunks.push(chunk);
       length += chunk.length;
-      if (length > MAX_BYTES) throw new Error('it is no regular file, and gives more than 1 MiB');
+      if (length > MAX_BYTES) throw new Error('it is no regular file, and gives more than 1 MiB; name a file');
       continue;
     }
     // The end of a FIFO that has given nothing: perhaps nobody has opened it for writing yet.
     if (chunk !== undefined && !(mayComeLate && length === 0)) return Buffer.concat(chunks).toString('utf8');
     if (patience.leftMs <= 0) {
       const what = length === 0 ? 'nobody has written anything to it' : 'nobody has written its end';
-      throw new Error(`it is no regular file, and ${what} in time`);
+      throw new Error(`it is no regular file, and ${what} in time; name a file, or write it sooner`);
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
     patience.leftMs -= POLL_MS;

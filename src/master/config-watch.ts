@@ -48,7 +48,7 @@ export class ConfigWatch {
   /** `undefined` while it can't be read: it is being exchanged, or was taken away, which is no config. */
   #read(): string | undefined {
     try {
-      return readText(this.#options.file, true);
+      return readText(this.#options.file, undefined);
     } catch {
       return undefined;
     }

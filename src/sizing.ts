@@ -25,7 +25,7 @@ export interface SizingConfig {
   /** What `app.nodeOptions` sets the heap to, in MiB; it wins, as it does on the command line. */
   readonly nodeHeapMiB?: number | undefined;
   /** `health.minReady`, of which no more is asked than there are workers. */
-  readonly minReady?: MinReady;
+  readonly minReady: MinReady;
 }
 
 type MinReady = Config['health']['minReady'];
@@ -64,8 +64,12 @@ export function planSize(facts: ContainerFacts, config: SizingConfig): Plan {
   const count =
     config.count === 'auto' ? autoCount(facts, memory, config) : fixedCount(facts, memory, config, config.count);
   const heap = planHeap(config, count.workers, memory);
-  const unreached = config.minReady === undefined ? [] : unreachedBy(count.workers, config.minReady);
-  const warnings = [...unreadableLimits(facts), ...count.warnings, ...heap.warnings, ...unreached];
+  const warnings = [
+    ...unreadableLimits(facts),
+    ...count.warnings,
+    ...heap.warnings,
+    ...unreachedBy(count.workers, config.minReady),
+  ];
   return {
     workers: count.workers,
     heapMiB: heap.heapMiB,
@@ -83,7 +87,7 @@ export function overcommitOf(facts: ContainerFacts, workers: number, heapMiB: nu
 export function unreachedBy(workers: number, { kind, value }: MinReady): readonly string[] {
   if (kind === 'share' || value <= workers) return [];
   const are = workers === 1 ? 'there is 1 worker, which is' : `there are ${workers} workers, which are`;
-  return [`warning: health.minReady is ${value}, but ${are} enough to be ready`];
+  return [`warning: health.minReady is ${value}, but ${are} enough to be ready; lower it, or run more workers`];
 }
 
 /** What the memory limit leaves for app workers, or why nothing is known to limit them. */

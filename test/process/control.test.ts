@@ -169,7 +169,8 @@ test('scale says when there are fewer than have to be ready, and when the master
     { env: { SILENT: silent } },
   );
   await cluster.untilReady();
-  const warning = 'warning: health.minReady is 2, but there is 1 worker, which is enough to be ready';
+  const warning =
+    'warning: health.minReady is 2, but there is 1 worker, which is enough to be ready; lower it, or run more workers';
   assert.match(eggcup(cluster, 'scale', '1').stdout, new RegExp(`^1 app worker listens; .*\n${warning}\n$`));
   await cluster.untilLogged('sizing.warning', { warning });
   writeFileSync(silent, '');

@@ -78,4 +78,5 @@ const anyConfig: fc.Arbitrary<SizingConfig> = fc
     rounding,
     memoryPerWorker,
     heap,
+    minReady: { kind: 'count', value: 1 },
   }));

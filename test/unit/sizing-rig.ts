@@ -40,6 +40,7 @@ export const DEFAULTS: SizingConfig = {
   rounding: 'floor',
   memoryPerWorker: 160 * MIB,
   heap: 'auto',
+  minReady: { kind: 'count', value: 1 },
 };
 
 export function plan(facts: ContainerFacts, config: Partial<SizingConfig> = {}): Plan {

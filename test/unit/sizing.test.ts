@@ -98,7 +98,10 @@ test('workers.max wins over everything that allows more', () => {
 test('where there are fewer workers than have to be ready, a warning says so', () => {
   const facts = factsWith({ quota: 2 });
   const [warning] = plan(facts, { minReady: { kind: 'count', value: 3 } }).warnings;
-  assert.equal(warning, 'warning: health.minReady is 3, but there are 2 workers, which are enough to be ready');
+  assert.equal(
+    warning,
+    'warning: health.minReady is 3, but there are 2 workers, which are enough to be ready; lower it, or run more workers',
+  );
   for (const minReady of [
     { kind: 'count', value: 2 },
     { kind: 'share', value: 1 },

@@ -45,16 +45,9 @@ export async function failStart(error: unknown): Promise<never> {
 
 /** An ES module that can't be parsed was read by Node's loader, not by a call of somebody's: Node alone knows the place. */
 function isPlaceless(error: unknown): boolean {
-  return (
-    error instanceof SyntaxError &&
-    /^SyntaxError: [^]*?\n {4}at .*node:internal\/modules\/esm\//.test(firstFrameOf(error))
-  );
-}
-
-/** An error's words and where it was made. */
-function firstFrameOf({ stack = '' }: Error): string {
-  const lines = stack.split('\n');
-  return lines.slice(0, lines.findIndex((line) => line.startsWith('    at ')) + 1).join('\n');
+  if (!(error instanceof SyntaxError) || error.stack?.startsWith('SyntaxError: ') !== true) return false;
+  const madeAt = error.stack.split('\n').find((line) => line.startsWith('    at '));
+  return madeAt?.includes('node:internal/modules/esm/') === true;
 }
 
 /** Node prints an error with its place when nobody catches it, and exits with 1. */

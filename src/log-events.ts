@@ -1,4 +1,4 @@
-import type { LogEvent as SupervisorEvent } from './supervisor/model.js';
+import type { LogEvent as SupervisorEvent } from './supervisor/commands.js';
 import type { ChildLogEvent } from './ipc/protocol.js';
 
 /** Every line of the master's log has one of these names and its message. docs/log-events.md explains each. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.js';
-import { listOf } from '../list-of.js';
+import { listOf } from '../supervisor/list-of.js';
 import type { Log } from '../log.js';
 import { forkAgent } from '../process/agent.js';
 import { AppWorkers } from '../process/app-workers.js';
@@ -9,7 +9,8 @@ import type { Launch } from '../process/launch.js';
 import type { ProcessEntry } from '../process/proc.js';
 import type { StickyHandover } from '../process/sticky-handover.js';
 import type { Roles } from './roles.js';
-import type { Command, ExitCode, LaunchId } from '../supervisor/model.js';
+import type { Command } from '../supervisor/commands.js';
+import type { ExitCode, LaunchId } from '../supervisor/model.js';
 import type { Happening } from './loop.js';
 import type { Messages } from './messages.js';
 import type { Exit } from './post-mortem.js';

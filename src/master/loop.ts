@@ -1,5 +1,7 @@
 import { nextDeadline } from '../supervisor/deadlines.js';
-import type { Command, Event, Policy, State, Step } from '../supervisor/model.js';
+import type { Command, Step } from '../supervisor/commands.js';
+import type { Event } from '../supervisor/events.js';
+import type { Policy, State } from '../supervisor/model.js';
 import { begin, transition } from '../supervisor/transition.js';
 
 /** An event as its source tells it; the loop adds when. */

@@ -2,9 +2,10 @@ import { parseFromChild, parseUserMessage } from '../ipc/parse.js';
 import type { FromChild, ListenAddress, UserMessage } from '../ipc/protocol.js';
 import type { Sender } from '../ipc/routing.js';
 import type { Log } from '../log.js';
-import { listOf } from '../list-of.js';
+import { listOf } from '../supervisor/list-of.js';
 import type { Child } from '../process/child.js';
-import type { Announcement, Recipient, Slot, State } from '../supervisor/model.js';
+import type { Announcement, Recipient } from '../supervisor/commands.js';
+import type { Slot, State } from '../supervisor/model.js';
 import { Delivery } from './delivery.js';
 import type { Happening } from './loop.js';
 import type { Roles } from './roles.js';
@@ -35,7 +36,7 @@ export class Messages {
   /** By child: the servers that make it ready. */
   readonly #counted = new Map<number, Set<string>>();
   /** By child: the servers that don't, with their names for people. */
-  readonly #vain = new Map<number, Map<string, string>>();
+  readonly #others = new Map<number, Map<string, string>>();
 
   constructor(options: MessagesOptions) {
     this.#options = options;
@@ -68,7 +69,7 @@ export class Messages {
   /** Nothing more comes from this child. */
   forget(child: Child): void {
     this.#counted.delete(child.id);
-    this.#vain.delete(child.id);
+    this.#others.delete(child.id);
     this.#delivery.forget(child);
   }
 
@@ -164,26 +165,27 @@ export class Messages {
     const counted = this.#counted.get(child.id) ?? new Set();
     if (child.role !== 'app' || !this.#isExpected(address, counted)) {
       this.#options.log.debug('child.listening', { slot: child.slot, pid: child.pid, address: url });
-      return this.#noteVain(child, address, url);
+      return this.#noteOther(child, address, url);
     }
     this.address = address;
     this.#counted.set(child.id, counted.add(keyOf(address)));
     if (this.#isReadyByListening(child)) this.#ready(child, address);
-    else this.#noteVain(child, address, url);
+    else this.#noteOther(child, address, url);
   }
 
   /** A server that does not make its process ready: should that never be, it is a hint. */
-  #noteVain(child: Child, address: ListenAddress, url: string): void {
-    const urls = this.#vain.get(child.id) ?? new Map<string, string>();
-    this.#vain.set(child.id, urls.set(keyOf(address), url));
-    this.#tellVain(child, urls);
+  #noteOther(child: Child, address: ListenAddress, url: string): void {
+    const urls = this.#others.get(child.id) ?? new Map<string, string>();
+    this.#others.set(child.id, urls.set(keyOf(address), url));
+    this.#tellWhyNotReady(child, urls);
   }
 
-  #tellVain(child: Child, urls: ReadonlyMap<string, string>): void {
+  #tellWhyNotReady(child: Child, urls: ReadonlyMap<string, string>): void {
     const missing = this.#missingOf(child);
     if (child.role !== 'app' || missing === undefined) return;
-    const address = urls.size === 0 ? undefined : `${listOf([...new Set(urls.values())].toSorted())}, ${missing}`;
-    this.#options.dispatch({ kind: 'child-elsewhere', id: child.id, address });
+    const names = listOf([...new Set(urls.values())].toSorted());
+    const why = urls.size === 0 ? undefined : `listening on ${names}, ${missing}`;
+    this.#options.dispatch({ kind: 'child-not-ready', id: child.id, why });
   }
 
   /** What a process that listens lacks to be ready; `undefined` where its servers say nothing of that. */
@@ -197,8 +199,8 @@ export class Messages {
 
   /** A script has closed a server: the last one of those that made it ready? */
   #closed(child: Child, address: ListenAddress): void {
-    const vain = this.#vain.get(child.id);
-    if (vain?.delete(keyOf(address)) === true) this.#tellVain(child, vain);
+    const others = this.#others.get(child.id);
+    if (others?.delete(keyOf(address)) === true) this.#tellWhyNotReady(child, others);
     const counted = this.#counted.get(child.id);
     if (counted?.delete(keyOf(address)) !== true || counted.size > 0) return;
     if (this.#isReadyByListening(child)) this.#options.dispatch({ kind: 'child-unready', id: child.id });

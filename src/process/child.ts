@@ -50,7 +50,6 @@ export class Child {
   #isKilled = false;
   /** What it had started when it was told to end. */
   #descendants: readonly ProcessEntry[] | undefined;
-  #isTailTold = false;
 
   constructor(slot: Slot, childProcess: ChildProcess, pid: number, launch: Launch, events: ChildEvents) {
     this.slot = slot;
@@ -144,16 +143,14 @@ export class Child {
 
   /** It has ended: makes that known once nothing is left of what it had started when it was told to; SIGTERM is passed on to that. */
   endTail(code: number | null, signal: string | null, events: ChildEvents): void {
-    let tail = (this.#descendants ?? []).filter((entry) => isAlive(entry));
+    const tail = (this.#descendants ?? []).filter((entry) => isAlive(entry));
     for (const entry of tail) sendSignal(entry.pid, 'SIGTERM');
-    const poll = (): void => {
+    const poll = (told: number | undefined): void => {
       const left = tail.filter((entry) => isAlive(entry));
       if (left.length === 0) return events.exited(this, code, signal);
-      if (!this.#isTailTold || left.length < tail.length) events.outlived(this, left);
-      this.#isTailTold = true;
-      tail = left;
-      setTimeout(poll, TAIL_POLL_MS);
+      if (left.length !== told) events.outlived(this, left);
+      setTimeout(poll, TAIL_POLL_MS, left.length);
     };
-    poll();
+    poll(undefined);
   }
 }

@@ -1,4 +1,5 @@
-import type { Child, Event, Slot } from './model.js';
+import type { Event } from './events.js';
+import type { Child, Slot } from './model.js';
 import { noteCrash } from './restart-intensity.js';
 import { newAgentEnded, replaceOne, successorEnded, successorFailed, successorForked, takeOver } from './roll.js';
 import { HURRIED_STOP_MS, beginStop, stopChild } from './shutdown.js';
@@ -22,7 +23,7 @@ export function childForked(turn: Turn, { id, slot, pid, takesOver }: ChildForke
     crashCounted: false,
     hasHung: false,
     takesOver,
-    elsewhere: undefined,
+    whyNotReady: undefined,
     trouble: undefined,
     outlivedBy: undefined,
     state,
@@ -223,12 +224,8 @@ export function childExited(turn: Turn, { id, code, signal, cause }: ChildExited
 /** The crash that was one too many counted when its channel closed; now it is known what it was. */
 function explainCrash(turn: Turn, { slot, crashCounted }: Child, why: string): void {
   const { phase } = turn.state;
-  if (phase.kind !== 'stopping' || !crashCounted || !phase.reason.endsWith(lastWas(slot))) return;
-  turn.state = { ...turn.state, phase: { ...phase, reason: `${phase.reason}: ${why}` } };
-}
-
-function lastWas(slot: Slot): string {
-  return `the last was ${slot}`;
+  if (phase.kind !== 'stopping' || phase.unexplained !== slot || !crashCounted) return;
+  turn.state = { ...turn.state, phase: { ...phase, reason: `${phase.reason}: ${why}`, unexplained: undefined } };
 }
 
 function agentDied(turn: Turn, agent: Child, why: string): void {
@@ -253,10 +250,9 @@ function appDied(turn: Turn, app: Child, why: string): void {
 function crashed(turn: Turn, slot: Slot, child: Child | undefined, why: string | undefined): boolean {
   if (!noteCrash(turn, slot, child)) return false;
   const { restartLimit, restartWindowMs } = turn.policy;
-  beginStop(turn, {
-    exitCode: 13,
-    reason: `${restartLimit} crashes within ${restartWindowMs} ms (restart.limit); ${lastWas(slot)}${why === undefined ? '' : `: ${why}`}`,
-  });
+  const last = why === undefined ? slot : `${slot}: ${why}`;
+  const reason = `${restartLimit} crashes within ${restartWindowMs} ms (restart.limit); the last was ${last}`;
+  beginStop(turn, { exitCode: 13, reason, unexplained: why === undefined ? slot : undefined });
   return true;
 }
 

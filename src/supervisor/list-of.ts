@@ -1,7 +1,7 @@
 const NAMED = 3;
 
 /** `a, b, c and 4 more`. */
-export function listOf(names: readonly string[]): string {
+export function listOf(names: readonly string[], separator = ', '): string {
   const more = names.length - NAMED;
-  return more > 0 ? `${names.slice(0, NAMED).join(', ')} and ${more} more` : names.join(', ');
+  return more > 0 ? `${names.slice(0, NAMED).join(separator)} and ${more} more` : names.join(separator);
 }

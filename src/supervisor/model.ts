@@ -1,6 +1,6 @@
 /**
- * What the supervisor knows and says: pure data, imported by everyone, importing nothing.
- * Times are milliseconds of one monotonic clock; `at` is when something happened on it.
+ * What the supervisor knows: pure data, imported by everyone, importing nothing. (What it is told: events.ts; what it orders:
+ * commands.ts.) Times are milliseconds of one monotonic clock.
  */
 
 /** Where a process belongs. A slot outlives its processes: `app-0` is forked again as `app-0`. */
@@ -62,8 +62,8 @@ export interface Child {
   readonly hasHung: boolean;
   /** It was forked to take over from the process that its slot has: until then it is nobody's. */
   readonly takesOver: boolean;
-  /** Where it listens in the place of the application's address: why it may never be ready. */
-  readonly elsewhere: string | undefined;
+  /** Why it may never be ready: `listening on http://127.0.0.1:8080, not on port 3000`. */
+  readonly whyNotReady: string | undefined;
   /** What was wrong with it before it ended: its exit alone may say nothing. */
   readonly trouble: string | undefined;
   /** Processes that it had started and that have outlived it: it counts as there until they have ended. */
@@ -100,6 +100,10 @@ export interface Stopping {
   readonly stage: Stage;
   readonly exitCode: ExitCode;
   readonly reason: string;
+  /** Whose crash has caused it, while nobody has told what that was: a channel closes before the exit is known. */
+  readonly unexplained: Slot | undefined;
+  /** What had to be killed, for the reason of 15. */
+  readonly killed: readonly string[];
   /** How often somebody has asked: the second shortens, the third kills. */
   readonly requests: number;
   readonly appStopMs: number;
@@ -170,135 +174,4 @@ export interface State {
   readonly crashes: readonly number[];
   /** When egg-ready happened, once. */
   readonly startedAt: number | undefined;
-}
-
-export type Event = { readonly at: number } & (
-  | {
-      readonly kind: 'child-forked';
-      readonly id: number;
-      readonly slot: Slot;
-      readonly pid: number;
-      /** It was ordered by `fork-successor`. */
-      readonly takesOver: boolean;
-    }
-  | { readonly kind: 'successor-refused'; readonly slot: Slot; readonly message: string }
-  | ({ readonly kind: 'roll-requested' } & RollRequest)
-  /** The event loop of an app worker that was ready is silent for too long, or not any more. */
-  | { readonly kind: 'child-hung'; readonly id: number; readonly silentMs: number }
-  | { readonly kind: 'child-answers'; readonly id: number }
-  /** An app worker has done or holds as much as it is meant to: another takes its place. */
-  | { readonly kind: 'child-worn'; readonly id: number; readonly why: string }
-  /** So many app workers, or so many more than there are to be. */
-  | { readonly kind: 'scale-requested'; readonly reason: string; readonly to: number }
-  | { readonly kind: 'scale-requested'; readonly reason: string; readonly by: number }
-  | { readonly kind: 'fork-failed'; readonly slot: Slot; readonly message: string }
-  | { readonly kind: 'child-ready' | 'child-unready'; readonly id: number }
-  /** Its servers listen, but not where that makes it ready: `http://127.0.0.1:8080, not on port 3000`; `undefined` once none does. */
-  | { readonly kind: 'child-elsewhere'; readonly id: number; readonly address: string | undefined }
-  /** It has ended, but not what it had started: `sleep (pid 17)`. */
-  | { readonly kind: 'child-outlived'; readonly id: number; readonly by: string }
-  /** It was told to end, by whomever, and accepts nothing more. */
-  | { readonly kind: 'child-leaving'; readonly id: number }
-  | {
-      readonly kind: 'child-start-failed';
-      readonly id: number;
-      readonly portTaken: boolean;
-      readonly message: string;
-    }
-  | { readonly kind: 'child-disconnected'; readonly id: number }
-  | {
-      readonly kind: 'child-exited';
-      readonly id: number;
-      readonly code: number | null;
-      readonly signal: string | null;
-      /** What the kernel tells of it, in words. */
-      readonly cause?: string | undefined;
-    }
-  /** cfork's own limit, the backstop of ours. */
-  | { readonly kind: 'refork-refused' }
-  | { readonly kind: 'stop-requested'; readonly signal: string }
-  | { readonly kind: 'master-failed'; readonly message: string }
-  /** The master itself has stood still, so much longer than it meant to. */
-  | { readonly kind: 'master-late'; readonly ms: number }
-  /** Another policy is in force. */
-  | { readonly kind: 'policy-changed' }
-  /** Everything that had happened by `at` has been told: only now is anybody's time over. */
-  | { readonly kind: 'time-passed' }
-);
-
-export type Recipient = 'parent' | 'agent' | 'apps' | { readonly id: number };
-
-export type Command =
-  | { readonly kind: 'fork-agent'; readonly launch: LaunchId }
-  | { readonly kind: 'fork-apps'; readonly count: number }
-  /** Tries a fork again that failed. */
-  | { readonly kind: 'refork-app'; readonly slot: Slot }
-  /** Finds out what a process is doing that hangs. */
-  | { readonly kind: 'examine'; readonly id: number }
-  /** It answers again: what has looked at it lets go. */
-  | { readonly kind: 'end-examination'; readonly id: number }
-  /** Forks the first process of a slot that is new. */
-  | { readonly kind: 'fork-app'; readonly slot: Slot; readonly launch: LaunchId }
-  /** Nobody replaces this slot's processes any more. */
-  | { readonly kind: 'retire'; readonly slot: Slot }
-  /** Forks a second process for a slot, which takes over once it is ready. Nobody replaces it before. */
-  | { readonly kind: 'fork-successor'; readonly slot: Slot; readonly launch: LaunchId }
-  /** From now on this process is the one that is replaced when it ends, and its predecessor is not. */
-  | { readonly kind: 'take-over'; readonly id: number }
-  /** Whether cfork replaces app workers that end. */
-  | { readonly kind: 'allow-refork'; readonly allowed: boolean }
-  | { readonly kind: 'open-gate'; readonly id: number }
-  /** The child serves on, but its clients are asked to come over another connection next time. */
-  | { readonly kind: 'lame-duck'; readonly id: number }
-  /** The child may close its channel, and is replaced then, while it finishes what it has. */
-  | { readonly kind: 'let-go'; readonly id: number }
-  /** SIGTERM to the child; what it leaves behind is ended after it. */
-  | { readonly kind: 'terminate'; readonly id: number }
-  /** SIGKILL to the child and to all its descendants. */
-  | { readonly kind: 'kill'; readonly id: number }
-  | { readonly kind: 'send'; readonly to: Recipient; readonly message: Announcement }
-  | { readonly kind: 'log'; readonly level: LogLevel; readonly event: LogEvent; readonly fields: Fields }
-  | { readonly kind: 'exit'; readonly code: ExitCode; readonly reason: string };
-
-/** What the master tells others by itself (egg-cluster's words); the executor adds what only it knows. */
-export type Announcement =
-  | { readonly action: 'egg-pids'; readonly data: readonly number[] }
-  | { readonly action: 'egg-ready' | 'agent-start' | 'agent-worker-died' | 'app-worker-died' };
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** The supervisor's lines in the log; docs/log-events.md says what each means. */
-export type LogEvent =
-  | 'child.forked'
-  | 'child.ready'
-  | 'child.unready'
-  | 'child.leaving'
-  | 'child.start-failed'
-  | 'child.start-timeout'
-  | 'child.disconnected'
-  | 'child.hung'
-  | 'child.answers'
-  | 'child.exited'
-  | 'child.fork-failed'
-  | 'child.killed'
-  | 'child.unkillable'
-  | 'cluster.ready'
-  | 'master.late'
-  | 'scale.begun'
-  | 'scale.refused'
-  | 'reload.begun'
-  | 'reload.replaced'
-  | 'reload.done'
-  | 'reload.aborted'
-  | 'manager.check-failed'
-  | 'manager.exception'
-  | 'stop.begun'
-  | 'stop.hurried'
-  | 'stop.forced'
-  | 'stop.done';
-
-export interface Step {
-  readonly state: State;
-  readonly commands: readonly Command[];
 }

@@ -1,14 +1,12 @@
-import type { Child, ExitCode, Fields, Stage, Stopping } from './model.js';
+import type { Fields } from './commands.js';
+import { listOf } from './list-of.js';
+import type { Child, ExitCode, Slot, Stage, Stopping } from './model.js';
 import { type Turn, appsOf, isAgent } from './turn.js';
 
 /** After a second request, and for processes that failed to start: they have nothing that is worth a wait. */
 export const HURRIED_STOP_MS = 2000;
 /** SIGKILL is not refused, but a process in an uninterruptible wait answers late or never. */
 export const GIVE_UP_MS = 5000;
-
-/** Fifty workers that had to be killed are not all named. */
-const LONG_REASON = 500;
-const AND_OTHERS = '; and others';
 
 export interface StopCause {
   readonly exitCode: ExitCode;
@@ -17,6 +15,8 @@ export interface StopCause {
   readonly asked?: boolean;
   readonly delayMs?: number;
   readonly hurried?: boolean;
+  /** The slot whose crash it was, where the reason does not say what that was. */
+  readonly unexplained?: Slot | undefined;
 }
 
 /** Leaves the phase for `stopping`, once. From here on nothing is forked. */
@@ -41,6 +41,8 @@ export function beginStop(turn: Turn, cause: StopCause): void {
       stage: { kind: 'delay', until: turn.at + delayMs },
       exitCode: cause.exitCode,
       reason: cause.reason,
+      unexplained: cause.unexplained,
+      killed: [],
       requests: cause.asked === true ? 1 : 0,
       appStopMs: Math.min(turn.policy.appStopMs, bound),
       agentStopMs: Math.min(turn.policy.agentStopMs, bound),
@@ -113,9 +115,7 @@ function killChild(turn: Turn, child: Child): void {
   turn.log('warn', 'child.killed', withOutlivedBy(fields, child));
   const { phase } = turn.state;
   if (phase.kind !== 'stopping' || (phase.exitCode !== 0 && phase.exitCode !== 15)) return;
-  if (phase.reason.endsWith(AND_OTHERS)) return;
-  const more = phase.reason.length > LONG_REASON ? AND_OTHERS : `; ${killedText(child)}`;
-  turn.state = { ...turn.state, phase: { ...phase, exitCode: 15, reason: phase.reason + more } };
+  turn.state = { ...turn.state, phase: { ...phase, exitCode: 15, killed: [...phase.killed, killedText(child)] } };
 }
 
 function withOutlivedBy(fields: Fields, { outlivedBy }: Child): Fields {
@@ -143,6 +143,10 @@ export function escalate(turn: Turn): void {
   }
 }
 
+function reasonOf({ exitCode, reason, killed }: Stopping): string {
+  return exitCode === 15 ? `${reason}; ${listOf(killed, '; ')}` : reason;
+}
+
 /** Goes on to the next stage of a stop as soon as the present one is over; ends with the exit. */
 export function advanceStop(turn: Turn): void {
   const { phase } = turn.state;
@@ -151,7 +155,7 @@ export function advanceStop(turn: Turn): void {
   if (next === 'exit') {
     turn.state = { ...turn.state, phase: { kind: 'exited', exitCode: phase.exitCode } };
     turn.log('info', 'stop.done', { exitCode: phase.exitCode });
-    turn.order({ kind: 'exit', code: phase.exitCode, reason: phase.reason });
+    turn.order({ kind: 'exit', code: phase.exitCode, reason: reasonOf(phase) });
     return;
   }
   if (next === undefined) return;

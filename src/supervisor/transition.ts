@@ -1,4 +1,6 @@
-import type { Child, Event, Policy, Slot, State, Step } from './model.js';
+import type { Step } from './commands.js';
+import type { Event } from './events.js';
+import type { Child, Policy, Slot, State } from './model.js';
 import {
   childAnswers,
   childDisconnected,
@@ -81,8 +83,8 @@ function apply(turn: Turn, event: Event): void {
       return childUnready(turn, event.id);
     case 'child-leaving':
       return childLeaving(turn, event.id);
-    case 'child-elsewhere':
-      return turn.change(event.id, { elsewhere: event.address });
+    case 'child-not-ready':
+      return turn.change(event.id, { whyNotReady: event.why });
     case 'child-outlived':
       return turn.change(event.id, { outlivedBy: event.by });
     case 'child-start-failed':
@@ -124,38 +126,50 @@ function settle(turn: Turn): void {
 }
 
 function boundStarts(turn: Turn): void {
-  const { phase } = turn.state;
+  const { phase, slots } = turn.state;
   if (phase.kind === 'starting' && phase.deadline <= turn.at) {
-    const missing = turn.state.slots
-      .map((record) => record.slot)
-      .filter((slot) => currentOf(turn.state, slot)?.state.kind !== 'ready');
-    const why = logStartTimeout(turn, missing);
-    const reason = `not everything was ready within ${turn.policy.startupMs} ms: ${missing.join(', ')}`;
-    beginStop(turn, { exitCode: 12, reason: why === undefined ? reason : `${reason} (${why})`, hurried: true });
+    const missing = slots
+      .map(({ slot }) => ({ slot, child: currentOf(turn.state, slot) }))
+      .filter(({ child }) => child?.state.kind !== 'ready');
+    const names = missing.map(({ slot }) => slot).join(', ');
+    const reason = withWhy(
+      `not everything was ready within ${turn.policy.startupMs} ms: ${names}`,
+      logTimeout(turn, missing),
+    );
+    beginStop(turn, { exitCode: 12, reason, hurried: true });
   }
   if (phase.kind !== 'running') return;
   for (const child of turn.state.children) {
     if (child.state.kind !== 'starting' || child.state.deadline > turn.at) continue;
-    const why = logStartTimeout(turn, [child.slot], child);
-    const text = `it was not ready within ${turn.policy.startupMs} ms`;
-    const trouble = why === undefined ? text : `${text} (${why})`;
+    const why = logTimeout(turn, [{ slot: child.slot, child }]);
+    const trouble = withWhy(`it was not ready within ${turn.policy.startupMs} ms`, why);
     if (child.takesOver) successorFailed(turn, child, trouble);
     else stopChild(turn, child, HURRIED_STOP_MS);
     turn.change(child.id, { trouble });
   }
 }
 
+interface Missing {
+  readonly slot: Slot;
+  readonly child: Child | undefined;
+}
+
 /** Returns what is known of why: `app-0, app-1: listening on http://127.0.0.1:8080, not on port 3000`. */
-function logStartTimeout(turn: Turn, slots: readonly Slot[], child?: Child): string | undefined {
-  const addressOf = (slot: Slot): string | undefined => (child ?? currentOf(turn.state, slot))?.elsewhere;
-  const addresses = new Set(slots.flatMap((slot) => addressOf(slot) ?? []));
-  const known = [...addresses].map(
-    (address) => `${slots.filter((slot) => addressOf(slot) === address).join(', ')}: listening on ${address}`,
-  );
+function logTimeout(turn: Turn, missing: readonly Missing[]): string | undefined {
+  const slots = missing.map(({ slot }) => slot);
+  const reasons = new Set(missing.flatMap(({ child }) => child?.whyNotReady ?? []));
+  const known = [...reasons].map((reason) => {
+    const those = missing.filter(({ child }) => child?.whyNotReady === reason);
+    return `${those.map(({ slot }) => slot).join(', ')}: ${reason}`;
+  });
   const why = known.length === 0 ? undefined : known.join('; ');
   const fields = { slots, startupMs: turn.policy.startupMs };
   turn.log('error', 'child.start-timeout', why === undefined ? fields : { ...fields, why });
   return why;
+}
+
+function withWhy(text: string, why: string | undefined): string {
+  return why === undefined ? text : `${text} (${why})`;
 }
 
 function retryForks(turn: Turn): void {

@@ -1,18 +1,5 @@
-import type {
-  Announcement,
-  Child,
-  ChildState,
-  Command,
-  Fields,
-  LogEvent,
-  LogLevel,
-  Policy,
-  Recipient,
-  Slot,
-  SlotRecord,
-  State,
-  Step,
-} from './model.js';
+import type { Announcement, Command, Fields, LogEvent, LogLevel, Recipient, Step } from './commands.js';
+import type { Child, ChildState, Policy, Slot, SlotRecord, State } from './model.js';
 
 /** One event's turn: the state as it becomes, and the commands that follow, in order. */
 export class Turn {

@@ -76,7 +76,7 @@ test('docs/reload.md names every setting that a container keeps for life, and ev
 test('docs/messages.md lists every message that the master says by itself', () => {
   const table = read('docs/messages.md').split('## What does the master say by itself?')[1]?.split('\n## ')[0] ?? '';
   const listed = [...table.matchAll(/^\| ((?:`[\w-]+`(?:, )?)+) \|/gm)].flatMap(([, names = '']) => names.split(', '));
-  const union = /export type Announcement =([^;]+;[^;]+;)/.exec(read('src/supervisor/model.ts'))?.[1] ?? '';
+  const union = /export type Announcement =([^;]+;[^;]+;)/.exec(read('src/supervisor/commands.ts'))?.[1] ?? '';
   const known = [...union.matchAll(/'([\w-]+)'/g)].map(([, action]) => `\`${action}\``);
   assert.ok(known.length > 3);
   assert.deepEqual([...new Set(listed)].toSorted(), known.toSorted());

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { nextDeadline } from '#eggcup/supervisor/deadlines.js';
-import type { Event, ExitCode, Slot } from '#eggcup/supervisor/model.js';
+import type { Event } from '#eggcup/supervisor/events.js';
+import type { ExitCode, Slot } from '#eggcup/supervisor/model.js';
 import { transition } from '#eggcup/supervisor/transition.js';
 import { childViews, isReady, launchesInUse, minReadyOf } from '#eggcup/supervisor/view.js';
 import { isHealthy } from './manager-oracle.js';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Command, ExitCode, Policy, Slot } from '#eggcup/supervisor/model.js';
+import type { Command } from '#eggcup/supervisor/commands.js';
+import type { ExitCode, Policy, Slot } from '#eggcup/supervisor/model.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import { World } from './world.js';
 

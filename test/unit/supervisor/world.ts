@@ -1,6 +1,8 @@
 import type { Happening } from '#eggcup/master/loop.js';
 import { nextDeadline } from '#eggcup/supervisor/deadlines.js';
-import type { Command, Event, Policy, Slot, State } from '#eggcup/supervisor/model.js';
+import type { Command } from '#eggcup/supervisor/commands.js';
+import type { Event } from '#eggcup/supervisor/events.js';
+import type { Policy, Slot, State } from '#eggcup/supervisor/model.js';
 import { begin, transition } from '#eggcup/supervisor/transition.js';
 import { SimulatedCfork } from './simulated-cfork.js';
 import { NEWBORN, type SimulatedProcess, isOfUse } from './simulated-process.js';

@@ -1,10 +1,21 @@
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { messageOf } from './errors.js';
+import { nodeBuild } from './node-build.js';
 
 /** As Node wraps a CommonJS module. */
 const HEAD = '(function (exports, require, module, __filename, __dirname) { ';
@@ -76,7 +87,7 @@ export function writeCodeCache(file: string): string {
 
 /** Never in the way of a start: a cache that can't be read, for whatever reason, is as good as none. */
 function compileCached(file: string): Script | 'none' | { readonly why: string } {
-  let cache: Buffer;
+  let whole: ArrayBuffer;
   try {
     const path = cacheOf(file);
     const stat = statSync(path, { throwIfNoEntry: false });
@@ -84,21 +95,28 @@ function compileCached(file: string): Script | 'none' | { readonly why: string }
     if (!stat.isFile()) return { why: 'it is no regular file' };
     // Node translates positions only in what it has loaded itself.
     if (process.sourceMapsEnabled) return { why: 'it is not used with --enable-source-maps' };
-    cache = readFileSync(path);
+    whole = readWhole(path, stat.size);
   } catch (error) {
     return { why: messageOf(error) };
   }
   const source = readFileSync(file, 'utf8');
+  const cache = Buffer.from(whole);
   if (cache.toString('latin1', 0, ID_LENGTH) !== idIn(source)) return { why: 'it is of another program' };
   const script = compile(file, source, cache.subarray(ID_LENGTH));
-  giveBack(cache);
+  whole.resize(0);
   return script;
 }
 
-/** V8 has read it, and would hold it for a long time: a megabyte of an idle master. (Node 20 can't; a small Buffer is a part of others' memory.) */
-function giveBack({ buffer, byteLength }: Buffer): void {
-  const whole: ArrayBufferLike & { readonly transfer?: (byteLength: number) => unknown } = buffer;
-  if (whole.byteLength === byteLength) whole.transfer?.(0);
+/** A file in memory that can be given back at once (`resize`): a Buffer would stay until V8 collects, a megabyte of an idle master. */
+function readWhole(path: string, size: number): ArrayBuffer {
+  const whole = new ArrayBuffer(size, { maxByteLength: size });
+  const descriptor = openSync(path, 'r');
+  try {
+    readSync(descriptor, new Uint8Array(whole), 0, size, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  return whole;
 }
 
 function compile(filename: string, source: string, cachedData?: Buffer): Script {
@@ -111,8 +129,7 @@ function idIn(source: string): string {
   return source.slice(-ID_LENGTH - 1, -1);
 }
 
-/** For one build of Node: of two with the same version, one for musl say, the sizes differ. Throws `ENOENT` where its file has gone. */
+/** Throws `ENOENT` where the file of this Node has gone. */
 function cacheOf(file: string): string {
-  const node = `${process.version}-${process.arch}-${statSync(process.execPath).size}`;
-  return file.replace(/\.js$/, `.${node}.cache`);
+  return file.replace(/\.js$/, `.${nodeBuild()}.cache`);
 }

@@ -31,6 +31,7 @@ for (const name of [
   'inspect/examine',
   'health/watchdog-loop',
   'control/server',
+  'module-cache/record',
 ])
   await bundle(name, { supported: WITHOUT_IMPORT });
 // An application may be an ES module.

@@ -1,6 +1,6 @@
 /**
  * What a cluster costs to start, to hold and to mend: `npm run bench:boot -- [--quick] [--json FILE]`. An egg application under
- * eggcup and under egg-cluster, and a plain server under eggcup, bare node:cluster and pm2-runtime, which npm fetches
+ * eggcup, whose modules were compiled and not, and under egg-cluster, and a plain server under eggcup, bare node:cluster and pm2-runtime, which npm fetches
  * for it; in turns, and judged by the median of the ratios. `--quick` is for CI: fewer rounds, without pm2-runtime. Exits 0
  * when everything could be measured; who wins is for people to read.
  */
@@ -17,27 +17,39 @@ import { TO_BARE, TO_PM2, measureScript } from './script.mjs';
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
 const rounds = options.quick ? 1 : 7;
-const { eggcupWithEgg, eggClusterWithEgg, eggcupWithScript, bareCluster, floorOfEgg, floorOfScript, withVariables } =
-  candidates;
+const {
+  compiledEgg,
+  eggcupWithEgg,
+  eggClusterWithEgg,
+  eggcupWithScript,
+  bareCluster,
+  floorOfEgg,
+  floorOfScript,
+  withVariables,
+} = candidates;
 
 candidates.compileEggcup();
 const machine = describe(rounds, candidates.PEERS);
 const { folder: cache, remove } = temporaryFolder('cache-');
+const { folder: app, remove: removeApp } = temporaryFolder('app-');
 try {
   const hasCache = module.enableCompileCache !== undefined && !options.quick;
   const cached = (candidate) => withVariables(candidate, `${candidate.name}, cache`, { NODE_COMPILE_CACHE: cache });
   const withCache = (list) => (hasCache ? [...list, ...list.map((it) => cached(it))] : list);
 
+  // As an image is built, and as it is without that.
+  const plain = { ...eggcupWithEgg, name: 'not compiled' };
+  const list = [compiledEgg(app), plain, ...withCache([eggClusterWithEgg])];
   // A first round warms the machine's caches, and fills V8's.
-  if (!options.quick) await takeTurns(withCache([eggcupWithEgg, eggClusterWithEgg]), 1, measureEgg);
-  const eggs = await takeTurns(withCache([eggcupWithEgg, eggClusterWithEgg]), rounds, measureEgg);
+  if (!options.quick) await takeTurns(list, 1, measureEgg);
+  const eggs = await takeTurns(list, rounds, measureEgg);
   const egg = show('An egg application, two workers', compare(eggs, 'eggcup', 'egg-cluster', FIGURES));
-  const caches = hasCache
-    ? [
-        show('The same with V8’s compile cache, filled', compare(eggs, 'eggcup, cache', 'egg-cluster', FIGURES)),
-        show('… and with it for both', compare(eggs, 'eggcup, cache', 'egg-cluster, cache', FIGURES)),
-      ]
-    : [];
+  const others = [
+    show('Without eggcup compile --app', compare(eggs, 'not compiled', 'egg-cluster', FIGURES)),
+    ...(hasCache
+      ? [show('Beside egg-cluster with V8’s compile cache', compare(eggs, 'eggcup', 'egg-cluster, cache', FIGURES))]
+      : []),
+  ];
 
   const scripts = await measureScripts();
   const floors = await measureFloors(rounds, withCache([floorOfEgg]), floorOfScript);
@@ -45,9 +57,10 @@ try {
     const parts = Object.entries(steps).map(([step, ms]) => `${step} ${ms.toFixed(0)} ms`);
     console.log(`${name}: ${parts.join(', ')}`);
   }
-  keepJson(options.json, { ...machine, egg, caches, scripts, floors });
+  keepJson(options.json, { ...machine, egg, others, scripts, floors });
 } finally {
   remove();
+  removeApp();
 }
 
 function measureScripts() {

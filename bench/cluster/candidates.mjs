@@ -1,6 +1,6 @@
 /** Who is compared: how each starts the same egg application, or the same script, with two workers. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,8 @@ const versionOf = (file) => JSON.parse(readFileSync(file, 'utf8')).version;
 export const PEERS = { egg: versionOf(join(eggFramework, 'package.json')), 'egg-cluster': versionOf(eggCluster) };
 
 const eggApp = fileOf('fixtures/egg-app');
+/** Nobody else's while the benchmark runs. */
+const COMPILE_PORT = 17_017;
 const production = () => ({
   NODE_ENV: 'production',
   EGG_SERVER_ENV: 'prod',
@@ -30,6 +32,17 @@ export function compileEggcup() {
 }
 
 export const eggcupWithEgg = eggcup('eggcup', { app: { baseDir: eggApp, framework: eggFramework } });
+
+/** The same with a copy of the application whose modules were compiled, as in an image: in a folder of its own. */
+export function compiledEgg(folder) {
+  cpSync(fileOf('fixtures'), folder, { recursive: true });
+  const baseDir = join(folder, 'egg-app');
+  const candidate = eggcup('eggcup', { app: { baseDir, framework: eggFramework } });
+  const [node, , ...options] = candidate.command({ folder, port: COMPILE_PORT });
+  const env = { ...process.env, ...production(), EGG_HOME: folder, BENCH_FACTS: join(folder, 'facts') };
+  execFileSync(node, [fileOf('../../dist/cli.js'), 'compile', '--app', ...options], { stdio: 'pipe', env });
+  return candidate;
+}
 export const eggClusterWithEgg = {
   name: 'egg-cluster',
   command: () => [process.execPath, fileOf('fixtures/egg-cluster.cjs')],

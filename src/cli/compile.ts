@@ -2,28 +2,76 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../config/config-error.js';
 import { messageOf } from '../errors.js';
-import type { Answer, CliCommand } from './command.js';
+import { type Answer, answerFaults, type CliCommand, loadGiven, type Surroundings } from './command.js';
+import type { Given } from './options.js';
+import { train, type Trained } from './train.js';
 
-/** `eggcup compile`: V8's code cache of eggcup's own program, for the Node that runs it. Exit 1 when it cannot be written. */
+/**
+ * `eggcup compile`: V8's code cache of eggcup's own program, for the Node that runs it; with `--app` what the application loads until it
+ * is ready, which starts it once. Exit 1 when nothing can be written.
+ */
 export const compile: CliCommand = {
-  summary: 'compiles eggcup itself for this Node.js, which starts it faster: a step of an image’s build',
-  options: [],
-  run(_given, { env }): Answer {
-    const program = fileURLToPath(new URL('../compile.js', import.meta.url));
-    const folder = dirname(program);
-    try {
-      accessSync(`${folder}/master`, constants.W_OK);
-    } catch (error) {
-      const why = `${folder} cannot be written; call it while the image is built, as its owner: ${messageOf(error)}`;
-      return { code: 1, err: `eggcup compile: ${why}` };
-    }
-    // A fixed seed, or the same sources would not give the same image.
-    const words = [...process.execArgv, '--hash-seed=1', program];
-    const ended = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
-    const { status, signal, stdout, stderr, error } = ended;
-    if (status === 0) return { code: 0, out: `wrote ${stdout.trimEnd()}` };
-    const why = error === undefined ? stderr.trimEnd() || `it was ended by ${signal}` : messageOf(error);
-    return { code: 1, err: `eggcup compile: ${why}` };
+  summary:
+    'compiles eggcup, or what an application loads, for this Node.js: both start faster. A step of an image’s build',
+  options: ['app', 'config', 'set'],
+  run(given, surroundings): Answer | Promise<Answer> {
+    if (given.flags.has('app')) return compileApp(given, surroundings);
+    const isForApp = given.config !== undefined || given.set.length > 0;
+    return isForApp
+      ? { code: 78, err: 'eggcup compile: --config and --set go with --app' }
+      : compileItself(surroundings);
   },
 };
+
+function compileItself({ env }: Surroundings): Answer {
+  const program = fileURLToPath(new URL('../compile.js', import.meta.url));
+  const folder = dirname(program);
+  try {
+    accessSync(`${folder}/master`, constants.W_OK);
+  } catch (error) {
+    return failed(`${folder} cannot be written; call it while the image is built, as its owner: ${messageOf(error)}`);
+  }
+  // A fixed seed, or the same sources would not give the same image.
+  const words = [...process.execArgv, '--hash-seed=1', program];
+  const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
+  if (status === 0) return { code: 0, out: `wrote ${stdout.trimEnd()}` };
+  return failed(error === undefined ? stderr.trimEnd() || `it was ended by ${signal}` : messageOf(error));
+}
+
+async function compileApp(given: Given, surroundings: Surroundings): Promise<Answer> {
+  let baseDir: string;
+  try {
+    ({ baseDir } = loadGiven(given, surroundings).config.app);
+  } catch (error) {
+    if (error instanceof ConfigError) return answerFaults(error, 'text');
+    throw error;
+  }
+  const words = [
+    ...(given.config === undefined ? [] : ['--config', given.config]),
+    ...given.set.flatMap((setting) => ['--set', setting]),
+  ];
+  try {
+    return answer(await train(words, baseDir, surroundings));
+  } catch (error) {
+    return failed(`${messageOf(error)}; call it while the image is built, as the owner of ${baseDir}`);
+  }
+}
+
+function answer({ written, why }: Trained): Answer {
+  if (written.length === 0) return failed(`the application has loaded nothing: ${why ?? 'no module at all'}`);
+  const out = written
+    .map(({ file, code, resolved }) => `wrote ${file}: ${code} modules, ${resolved} requests`)
+    .join('\n');
+  if (why === undefined) return { code: 0, out };
+  return {
+    code: 0,
+    out,
+    err: `eggcup compile: only what was loaded until the application failed to get ready: ${why}`,
+  };
+}
+
+function failed(why: string): Answer {
+  return { code: 1, err: `eggcup compile: ${why}` };
+}

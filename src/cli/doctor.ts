@@ -7,6 +7,7 @@ import { type Finding, failure, ok } from '../doctor/finding.js';
 import { lookAtInit } from '../doctor/init.js';
 import { lookAtKernel } from '../doctor/kernel.js';
 import { lookAtLimits } from '../doctor/limits.js';
+import { lookAtModuleCache } from '../doctor/modules.js';
 import { lookAtPaths } from '../doctor/paths.js';
 import { lookAtProgram } from '../doctor/program.js';
 import { lookAtSticky } from '../doctor/sticky.js';
@@ -50,6 +51,7 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
     ...(platform === 'linux' ? lookAtKernel('/', { port: config?.app.port, uid: process.getuid?.() ?? 0 }) : []),
     'level' in loaded ? loaded : ok('config', loaded.file),
     ...(config === undefined ? [] : lookAtPaths(config, env, tmpdir())),
+    ...(config === undefined ? [] : lookAtModuleCache(config.app.baseDir)),
     ...(config === undefined ? [] : lookAtSticky(config.listen.sticky, native)),
     ...(known === undefined ? [] : await lookAtCluster(known, cwd)),
   ];

@@ -15,11 +15,11 @@ export interface Given {
 }
 
 /** Options without a value. */
-export type FlagName = 'json' | 'watch' | 'no-wait';
+export type FlagName = 'json' | 'watch' | 'no-wait' | 'app';
 type ValueName = 'config' | 'set' | 'format' | 'cpu' | 'memory' | 'dir' | 'socket';
 export type OptionName = ValueName | FlagName;
 
-const FLAGS: ReadonlySet<string> = new Set<FlagName>(['json', 'watch', 'no-wait']);
+const FLAGS: ReadonlySet<string> = new Set<FlagName>(['json', 'watch', 'no-wait', 'app']);
 
 /** How each option is written, and what for. */
 export const OPTION_HELP: Readonly<Record<OptionName, readonly [string, string]>> = {
@@ -32,6 +32,7 @@ export const OPTION_HELP: Readonly<Record<OptionName, readonly [string, string]>
   socket: ['--socket PATH', 'its control socket, where that is not control.sock in its health.dir'],
   json: ['--json', 'for programs: what status.json has'],
   watch: ['--watch', 'again each second, until Ctrl-C or the master has gone'],
+  app: ['--app', 'what the application loads: starts it once, with one worker'],
   'no-wait': ['--no-wait', 'does not wait for the end'],
 };
 

@@ -5,3 +5,6 @@ export const INSTANCE_VARIABLE = 'EGGCUP_INSTANCE';
 
 /** Tells the preloaded part that it runs in a child of the master, not in a descendant that inherited its options. */
 export const MASTER_PID_VARIABLE = 'EGGCUP_MASTER_PID';
+
+/** The folder into which the processes of `eggcup compile --app` write which modules they have loaded. */
+export const TRAINING_VARIABLE = 'EGGCUP_TRAINING';

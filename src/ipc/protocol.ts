@@ -118,7 +118,12 @@ export type FromChild =
     }
   | { readonly eggcup: 'log'; readonly event: ChildLogEvent; readonly level: ChildLogLevel; readonly text: string };
 
-export const CHILD_LOG_EVENTS = ['graceful-process', 'worker.uncaught', 'worker.close-failed'] as const;
+export const CHILD_LOG_EVENTS = [
+  'graceful-process',
+  'worker.uncaught',
+  'worker.close-failed',
+  'worker.cache-unused',
+] as const;
 export type ChildLogEvent = (typeof CHILD_LOG_EVENTS)[number];
 export const CHILD_LOG_LEVELS = ['info', 'warn', 'error'] as const;
 export type ChildLogLevel = (typeof CHILD_LOG_LEVELS)[number];

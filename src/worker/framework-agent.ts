@@ -5,6 +5,7 @@ import { endGracefully } from './end.js';
 import { loadFramework, whenReady } from './framework.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { loadRequired } from './load.js';
+import { beginModules } from './modules.js';
 import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
 
 void main();
@@ -13,9 +14,12 @@ async function main(): Promise<void> {
   leaveTerminalSignalsToMaster();
   batchSending();
   keepYoungGenerationSmall();
-  const task = await waitAtGate();
+  const opened = waitAtGate();
+  const modules = beginModules('agent'); // While the master hears of it.
+  const task = await opened;
   if (task.kind !== 'framework') throw new Error(`a framework's agent was given a ${task.kind}`);
   const { options } = task;
+  modules.tell();
 
   try {
     await loadRequired(options.require, options.baseDir);
@@ -23,6 +27,7 @@ async function main(): Promise<void> {
     const agent = new Agent(options);
     endGracefully('agent_worker', () => agent.close());
     await whenReady(agent);
+    modules.end();
     letYoungGenerationGrow();
     await sendToMaster({ eggcup: 'ready' });
   } catch (error) {

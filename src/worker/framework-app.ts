@@ -15,6 +15,7 @@ import { hearLameDuck } from './lame-duck.js';
 import { sayLeaving } from './leaving.js';
 import { listenBesideSiblings } from './listening.js';
 import { loadRequired } from './load.js';
+import { beginModules } from './modules.js';
 import { exitWhenOrphaned } from './orphan.js';
 import { RequestCount } from './request-count.js';
 import { Servers } from './servers.js';
@@ -30,9 +31,12 @@ async function main(): Promise<void> {
   leaveTerminalSignalsToMaster();
   batchSending();
   keepYoungGenerationSmall();
-  const task = await waitAtGate();
+  const opened = waitAtGate();
+  const modules = beginModules('app'); // While the master hears of it.
+  const task = await opened;
   if (task.kind !== 'framework') throw new Error(`a framework's app worker was given a ${task.kind}`);
   const { options } = task;
+  modules.tell();
   const servers = new Servers(task.drainMs);
   hearLameDuck(servers);
   sendBeats(task.beatMs);
@@ -53,6 +57,7 @@ async function main(): Promise<void> {
     app.emit('server', server);
     await listen(server, app, task);
     if (task.requests !== undefined) new RequestCount(task.requests).watch(server);
+    modules.end();
     letYoungGenerationGrow();
     await sendToMaster({ eggcup: 'ready', address: addressOf(server) });
   } catch (error) {

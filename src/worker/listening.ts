@@ -88,6 +88,11 @@ export function tellServers(servers: Servers, expected: Expected): void {
   });
 }
 
+/** Calls `listening` each time that a server of this process has begun to listen. */
+export function whenListening(listening: () => void): void {
+  patchListen((server) => server.once('listening', listening));
+}
+
 /** To see an error without touching what happens to it. (The types of net know no symbols.) */
 const LOOK = errorMonitor as unknown as 'error';
 

@@ -12,9 +12,17 @@ import { hasMaster } from './orphan.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { hearLameDuck } from './lame-duck.js';
 import { sayLeaving } from './leaving.js';
-import { countRequests, drainServers, keepClients, listenBesideSiblings, tellServers } from './listening.js';
+import {
+  countRequests,
+  drainServers,
+  keepClients,
+  listenBesideSiblings,
+  tellServers,
+  whenListening,
+} from './listening.js';
 import { loadRequired } from './load.js';
 import { installMessenger } from './messenger.js';
+import { beginModules } from './modules.js';
 import { hasUserListener } from './user-listeners.js';
 import { Servers } from './servers.js';
 import { catchUncaught } from './uncaught.js';
@@ -26,7 +34,10 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
   batchSending();
   const task = await waitAtGate();
   if (task.kind !== 'script') throw new Error(`a script was given a ${task.kind}`);
+  const modules = beginModules(task.role);
+  modules.tell();
   const servers = new Servers(task.drainMs);
+  let isLoaded = false;
   installMessenger();
   drainServers(servers);
   if (task.reusePort) listenBesideSiblings();
@@ -36,8 +47,8 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
     if (task.requests !== undefined) countRequests(task.requests);
     if (task.sticky !== undefined) keepClients(new ClientKeeper(task.sticky, servers));
     hearLameDuck(servers);
+    if (task.ready === 'listening') whenListening(() => isLoaded && modules.end());
   }
-  let isLoaded = false;
   catchUncaught(servers, task.drainMs, () => (task.role === 'app' ? servers.areListening : isLoaded));
   endGracefully(task.role === 'agent' ? 'agent_worker' : 'app_worker', () => {
     // A script that listens to SIGTERM itself closes its own servers and exits by itself; the master's bound holds.
@@ -51,6 +62,7 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
   setImmediate(runMain); // Apart, so that what it throws is no rejection.
   whenMainIsLoaded(() => {
     isLoaded = true;
+    if (task.ready !== 'listening' || servers.areListening) modules.end();
     endWithMaster();
     if (task.ready === 'loaded') void sendToMaster({ eggcup: 'ready' });
   });

@@ -1,7 +1,7 @@
 /** The image of the Dockerfile, and one on top of it, as containers without any init. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { fixture, projectRoot } from '../helpers/cluster.js';
@@ -20,10 +20,11 @@ import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 
 const OWN = 'localhost/eggcup-test/own-app';
-/** Of an application that brings eggcup along. */
+/** Of an application that brings eggcup along, and the same copied into another base. */
 const WITH_DEPENDENCY = 'localhost/eggcup-test/with-dependency';
+const COPIED = 'localhost/eggcup-test/copied';
 /** Word for word, but for the names of images that come from elsewhere. */
-const [onTop = '', asDependency = ''] = [
+const [onTop = '', asDependency = '', compileApp = ''] = [
   ...readFileSync(join(projectRoot, 'docs/docker.md'), 'utf8').matchAll(/```dockerfile\n([^]*?)```/g),
 ].map(([, text = '']) => text);
 const HARDENED =
@@ -145,11 +146,21 @@ imageTest('an application that has eggcup as a dependency, in an image of its ow
   ];
   npm(context, 'install', '--package-lock-only', '--no-audit', '--no-fund', join(context, packed.filename));
   const base = 'FROM localhost/eggcup-test/node-with-npm\n';
+  const server = join(context, 'server.js');
+  writeFileSync(server, `require('words');\n${readFileSync(server, 'utf8')}`);
+  for (const [name, text] of [
+    ['index', `require('./word.js');`],
+    ['word', ''],
+  ] as const) {
+    mkdirSync(join(context, 'node_modules/words'), { recursive: true });
+    writeFileSync(join(context, `node_modules/words/${name}.js`), text);
+  }
   // The package comes from this folder, not from a registry, so npm needs it first.
   const dockerfile = asDependency
     .replace(/^FROM node:.*\n/, base)
-    .replace('COPY package.json package-lock.json ./', `COPY package.json package-lock.json ${packed.filename} ./`);
-  assert.notEqual(dockerfile, asDependency);
+    .replace('COPY package.json package-lock.json ./', `COPY package.json package-lock.json ${packed.filename} ./`)
+    .replace('# The health files', `${compileApp}# The health files`);
+  assert.ok(dockerfile.includes(base) && dockerfile.includes(packed.filename) && dockerfile.includes(compileApp));
   buildImage(WITH_DEPENDENCY, dockerfile, context);
   // Nothing but what its user writes.
   const container = new Container(t, ['--network', 'none', '--cpus', '1'], WITH_DEPENDENCY);
@@ -157,9 +168,18 @@ imageTest('an application that has eggcup as a dependency, in an image of its ow
   await until('it to be ready', () => container.exec(...probe).status === 0);
   const doctor = container.exec('node', 'node_modules/eggcup/dist/cli.js', 'doctor', '--format', 'json');
   assert.equal(findingsIn(doctor.stdout).get('code cache')?.found, 'there is one for this Node.js');
+  assert.equal(findingsIn(doctor.stdout).get('application cache')?.found, 'there is one for this Node.js (app)');
+  assert.doesNotMatch(container.log, /worker.cache-unused/);
   assert.equal(podman('healthcheck', 'run', container.name).status, 0);
   assert.match(fetchInside(container, 3000), /^hello from \d+/);
   assert.equal(container.stop(30), 0);
+
+  const copying = ['FROM localhost/eggcup-test/node', 'WORKDIR /app', `COPY --from=${WITH_DEPENDENCY} /app .`];
+  buildImage(COPIED, `${copying.join('\n')}\n`, context);
+  const doctorThere = ['node', 'node_modules/eggcup/dist/cli.js', 'doctor', '--format', 'json'];
+  const elsewhere = podman('run', '--rm', '--network', 'none', COPIED, ...doctorThere);
+  assert.equal(elsewhere.stderr, '');
+  assert.equal(findingsIn(elsewhere.stdout).get('application cache')?.found, 'there is one for this Node.js (app)');
 });
 
 imageTest('orphans are reaped by PID 1', async (t) => {

@@ -1,0 +1,112 @@
+import { messageOf } from '../errors.js';
+import { firstChanged } from './facts.js';
+import { optionsThatMatter, fitTo } from './flags.js';
+import { checksumOf, type CodeEntry, type Head, type ModuleCache, openModuleCache, type Resolved } from './format.js';
+import { moduleCacheFile, type Role } from './place.js';
+import { isPlain, replaceCompile, replaceResolve, restoreModule, runModule } from './node-modules.js';
+
+/** A cache that is used, as far as it can be. */
+export interface ModulesInUse {
+  /** Why not, or not wholly. */
+  readonly why: string | undefined;
+  /** All goes Node's own way again, and the memory is given back. */
+  readonly end: () => void;
+}
+
+/**
+ * From now on this process loads CommonJS modules with what `eggcup compile --app` has kept for the application in its working directory: their code as
+ * V8 has compiled it, for each source that is still the same; and where they are, as long as the folders of packages are what they were. Whatever
+ * does not hold goes Node's own way, as all does where there is no cache (docs/adr/0020-module-cache.md).
+ */
+export function useModuleCache(role: Role): ModulesInUse {
+  try {
+    const baseDir = process.cwd();
+    const cache = openModuleCache(moduleCacheFile(baseDir, role));
+    return cache === undefined ? unused(undefined) : use(cache, baseDir);
+  } catch (error) {
+    return unused(messageOf(error));
+  }
+}
+
+/** Why a cache cannot be used, as far as its head tells; `undefined` when it can. */
+export function judgeHead({ baseDir, facts }: Head, appFolder: string): string | undefined {
+  if (baseDir !== appFolder) return `it was made for ${baseDir}`;
+  const changed = firstChanged(facts);
+  return changed === undefined ? undefined : `${changed} has changed since`;
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
+}
+
+function unused(why: string | undefined): ModulesInUse {
+  return { why, end: () => undefined };
+}
+
+function use(cache: ModuleCache, baseDir: string): ModulesInUse {
+  const { head } = cache;
+  const options = optionsThatMatter();
+  if (options.join(' ') !== head.options.join(' ')) {
+    cache.close();
+    return unused(`it was made with other options of Node.js: ${head.options.join(' ') || 'none'}`);
+  }
+  const whyNotResolved = judgeHead(head, baseDir);
+  const fit = head.header === undefined ? undefined : fitTo(head.header);
+  const whyNotCode = fit === undefined ? 'V8 has other options' : undefined;
+  const ends = [
+    ...(whyNotResolved === undefined ? [resolveFrom(head)] : []),
+    ...(fit === undefined ? [] : [compileFrom(cache, fit)]),
+  ];
+  return {
+    why: whyNotResolved ?? whyNotCode,
+    end: once(() => {
+      for (const end of ends) end();
+      cache.close();
+    }),
+  };
+}
+
+/** Node's memory of where modules are, from the start. Returns what ends it. */
+function resolveFrom({ files, resolved }: Head): () => void {
+  let known: Readonly<Record<string, Resolved>> | undefined = resolved;
+  const restore = replaceResolve((resolve) => {
+    return function resolveKnown(this: unknown, ...args) {
+      const [request, parent, , options] = args;
+      if (known !== undefined && options === undefined && parent !== undefined && parent !== null) {
+        const here = known[parent.path];
+        const index = here?.paths === parent.paths?.length ? here?.requests[request] : undefined;
+        const file = typeof index === 'number' ? files[index] : undefined;
+        if (file !== undefined) return file;
+      }
+      return Reflect.apply(resolve, this, args);
+    };
+  });
+  return () => {
+    known = undefined;
+    restore();
+  };
+}
+
+function compileFrom({ head, read }: ModuleCache, fit: (code: Buffer) => void): () => void {
+  const known = new Map<string, CodeEntry>(head.code.map((entry) => [head.files[entry[0]] ?? '', entry]));
+  const restore = replaceCompile((compile) => {
+    return function compileKnown(source, file, format) {
+      const entry = known.get(file);
+      const isSame = entry !== undefined && isPlain(format) && entry[1] === checksumOf(source);
+      const code = isSame ? read(entry) : undefined;
+      if (code === undefined) return Reflect.apply(compile, this, [source, file, format]);
+      fit(code);
+      const script = restoreModule(source, file, code);
+      if (script.cachedDataRejected === true) known.clear();
+      return runModule(script, this, file);
+    };
+  });
+  return () => {
+    known.clear();
+    restore();
+  };
+}

@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { TestContext } from 'node:test';
+import { encode, type Head, openModuleCache } from '#eggcup/module-cache/format.js';
+import { moduleCacheFile, type Role } from '#eggcup/module-cache/place.js';
+import { type Cluster, projectRoot, startCluster } from './cluster.js';
+import { folderWith, run, type Run } from './cli.js';
+import { freePort, get } from './net.js';
+
+/** A server that answers with what `answer.js`, of the application, exports. */
+const MAIN = `
+const { createServer } = require('node:http');
+const answer = require('./answer.js');
+createServer(async (_request, response) => response.end(JSON.stringify(await answer()))).listen(Number(process.env.PORT));
+`;
+
+/** An application with packages in a folder of its own. */
+export class AppWithPackages {
+  readonly folder: string;
+  readonly #t: TestContext;
+  readonly #config: Readonly<Record<string, unknown>>;
+
+  /** `config` is added to `app`. */
+  constructor(t: TestContext, files: Readonly<Record<string, string>>, config: Readonly<Record<string, unknown>> = {}) {
+    this.#t = t;
+    this.#config = config;
+    this.folder = realpathSync(folderWith(t, { 'main.js': MAIN, ...files }));
+  }
+
+  write(file: string, text: string): void {
+    const path = join(this.folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+
+  /** Replaces text of a file by other text of the same length, which V8 would take for the same. */
+  change(file: string, from: string, to: string): void {
+    const text = readFileSync(join(this.folder, file), 'utf8');
+    if (!text.includes(from) || from.length !== to.length) throw new Error(`no ${from} of the same length in ${file}`);
+    writeFileSync(join(this.folder, file), text.replace(from, to));
+  }
+
+  cacheFile(role: Role = 'app'): string {
+    return moduleCacheFile(this.folder, role);
+  }
+
+  /** `eggcup compile --app`. */
+  async compile(...options: readonly string[]): Promise<Run> {
+    const file = await this.#configFile();
+    return run('cli', ['compile', '--app', '--config', file, ...options], this.folder);
+  }
+
+  /** The files whose code is kept. */
+  compiled(role: Role = 'app'): readonly string[] {
+    const cache = openModuleCache(this.cacheFile(role));
+    cache?.close();
+    const files = cache?.head.code.map((entry) => cache.head.files[entry[0]] ?? '') ?? [];
+    return files.map((file) => relative(this.folder, file)).toSorted();
+  }
+
+  /** Changes what the cache says; the code stays. */
+  rewrite(change: (head: Head) => Head, role: Role = 'app'): void {
+    const cache = openModuleCache(this.cacheFile(role));
+    if (cache === undefined) throw new Error('there is no cache');
+    const code = cache.head.code.map((entry) => Buffer.from(cache.read(entry) ?? ''));
+    cache.close();
+    const head = change(cache.head);
+    const compiled = head.code.map(([file, checksum], index) => ({
+      file,
+      checksum,
+      bytes: code[index] ?? Buffer.alloc(0),
+    }));
+    writeFileSync(this.cacheFile(role), encode(head, compiled));
+  }
+
+  /** The answer of a cluster of one worker, and why the cache was not used. */
+  async answer(more: Start = {}): Promise<Answered> {
+    const cluster = await this.start(more);
+    const answer = await this.ask(cluster);
+    if ((await cluster.stop()) !== 0) throw new Error(cluster.errors);
+    await cluster.assertGone();
+    const [unused] = cluster.logged('worker.cache-unused', { slot: 'app-0' });
+    return { answer, unused: unused === undefined ? undefined : String(unused['text']) };
+  }
+
+  async start({ config, env }: Start = {}): Promise<Cluster & { readonly port: number }> {
+    const port = await freePort();
+    const app = { baseDir: this.folder, script: 'main.js', port, ...this.#config };
+    const whole = { app, workers: { count: 1 }, ...config };
+    const cluster = startCluster(this.#t, { config: whole, ...(env === undefined ? {} : { env }) });
+    await cluster.untilReady();
+    return Object.assign(cluster, { port });
+  }
+
+  async ask({ port }: { readonly port: number }): Promise<unknown> {
+    return JSON.parse((await get(port)).body) as unknown;
+  }
+
+  /** Level and words of the doctor's finding. */
+  async doctor(): Promise<string> {
+    const words = ['doctor', '--config', await this.#configFile(), '--format', 'json'];
+    const { stdout } = spawnSync(process.execPath, [join(projectRoot, 'dist/cli.js'), ...words], {
+      encoding: 'utf8',
+      cwd: this.folder,
+    });
+    const { findings } = JSON.parse(stdout) as { findings: readonly Record<string, string>[] };
+    const found = findings.find((one) => one['name'] === 'application cache');
+    return `${found?.['level']}: ${found?.['found']}`;
+  }
+
+  async #configFile(): Promise<string> {
+    const app = { baseDir: this.folder, script: 'main.js', port: await freePort(), ...this.#config };
+    this.write('cluster.yaml', JSON.stringify({ app }));
+    return join(this.folder, 'cluster.yaml');
+  }
+}
+
+export interface Start {
+  readonly config?: Readonly<Record<string, object>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Answered {
+  readonly answer: unknown;
+  readonly unused: string | undefined;
+}

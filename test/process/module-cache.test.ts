@@ -1,0 +1,225 @@
+/** `eggcup compile --app`: what an application loads until it is ready is kept, and holds only for what is still the same. */
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { checksumOf, type Head } from '#eggcup/module-cache/format.js';
+import { AppWithPackages } from '../helpers/module-cache.js';
+import { run } from '../helpers/cli.js';
+
+const FILES = {
+  'answer.js': `const a = require('a'); module.exports = () => [a.word, a.inner];`,
+  'node_modules/a/package.json': '{ "name": "a", "main": "lib/a.js" }',
+  'node_modules/a/lib/a.js': `exports.word = 'first'; exports.inner = require('b').word;`,
+  'node_modules/b/package.json': '{ "name": "b", "main": "b.js" }',
+  'node_modules/b/b.js': `exports.word = 'second';`,
+  'node_modules/b/other.js': `exports.word = 'third';`,
+};
+
+function appWith(t: TestContext, more: Readonly<Record<string, string>> = {}): AppWithPackages {
+  return new AppWithPackages(t, { ...FILES, ...more });
+}
+
+/** A cache that says of a file's source, as it is now, that its code is the one that is kept. */
+function takeFor(app: AppWithPackages, file: string): void {
+  const path = join(app.folder, file);
+  app.rewrite((head) => {
+    const index = head.files.indexOf(path);
+    const checksum = checksumOf(readFileSync(path, 'utf8'));
+    const code = head.code.map((entry) =>
+      entry[0] === index ? ([index, checksum, entry[2], entry[3]] as const) : entry,
+    );
+    return { ...head, code };
+  });
+}
+
+test('code and places come from the cache', async (t) => {
+  const app = appWith(t);
+  const { code, stdout, stderr } = await app.compile();
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.equal(stdout, `wrote ${app.cacheFile()}: 4 modules, 1 requests\n`);
+  assert.deepEqual(await app.answer(), { answer: ['first', 'second'], unused: undefined });
+  // What is run is what was kept, so a cache that lies is believed.
+  app.change('node_modules/a/lib/a.js', 'first', 'FIRST');
+  takeFor(app, 'node_modules/a/lib/a.js');
+  app.rewrite((head) => {
+    const files = head.files.map((file) => (file.endsWith('/b/b.js') ? file.replace('b.js', 'other.js') : file));
+    return { ...head, files };
+  });
+  assert.deepEqual(await app.answer(), { answer: ['first', 'third'], unused: undefined });
+  // Another limit of the heap is no other cache, whatever Node says of its options.
+  const workers = { count: 1, heap: '300Mi' };
+  assert.deepEqual(await app.answer({ config: { workers } }), { answer: ['first', 'third'], unused: undefined });
+});
+
+test('a source that has changed is compiled anew, whatever its length', async (t) => {
+  const app = appWith(t);
+  assert.equal((await app.compile()).code, 0);
+  app.change('node_modules/a/lib/a.js', 'first', 'FIRST');
+  app.change('answer.js', 'a.word,', "'app', ");
+  assert.deepEqual(await app.answer(), { answer: ['app', 'second'], unused: undefined });
+});
+
+for (const [what, change, where, expected] of [
+  [
+    'a package that is found earlier',
+    (app: AppWithPackages) => app.write('node_modules/a/node_modules/b/index.js', `exports.word = 'nearer';`),
+    'node_modules/a',
+    'nearer',
+  ],
+  [
+    'a folder of a package in the place of its file',
+    (app: AppWithPackages) => {
+      app.write('node_modules/b/package.json', '{ "name": "b", "main": "b" }');
+      app.write('node_modules/b/b', `exports.word = 'exact';`);
+    },
+    'node_modules/b',
+    'exact',
+  ],
+  [
+    'another main file',
+    (app: AppWithPackages) => app.write('node_modules/b/package.json', '{ "name": "b", "main": "other.js" }'),
+    'node_modules/b/package.json',
+    'third',
+  ],
+  [
+    'another package in its place',
+    (app: AppWithPackages) => {
+      rmSync(join(app.folder, 'node_modules/b'), { recursive: true });
+      app.write('elsewhere/index.js', `exports.word = 'linked';`);
+      symlinkSync('../elsewhere', join(app.folder, 'node_modules/b'));
+    },
+    'node_modules',
+    'linked',
+  ],
+] as const) {
+  test(`${what} is found, though the cache knows another`, async (t) => {
+    const app = appWith(t);
+    assert.equal((await app.compile()).code, 0);
+    change(app);
+    const { answer, unused } = await app.answer();
+    assert.deepEqual(answer, ['first', expected]);
+    assert.equal(unused, `${join(app.folder, where)} has changed since`);
+    assert.equal(await app.doctor(), `warning: app: ${unused}`);
+    // The code is still of the same sources.
+    app.change('node_modules/a/lib/a.js', 'first', 'FIRST');
+    takeFor(app, 'node_modules/a/lib/a.js');
+    assert.deepEqual((await app.answer()).answer, ['first', expected]);
+    assert.equal((await app.compile()).code, 0);
+    assert.deepEqual(await app.answer(), { answer: ['FIRST', expected], unused: undefined });
+    assert.equal(await app.doctor(), 'ok: there is one for this Node.js (app)');
+  });
+}
+
+test('the limit of the heap is what it was, in threads too', async (t) => {
+  const answer = `
+const { Worker } = require('node:worker_threads');
+const limit = () => require('node:v8').getHeapStatistics().heap_size_limit;
+const thread = new Worker('require("node:worker_threads").parentPort.postMessage((' + limit + ')())', { eval: true });
+const inThread = new Promise((resolve) => thread.once('message', resolve));
+module.exports = async () => [limit(), await inThread];`;
+  const app = appWith(t, { 'answer.js': answer });
+  const config = { workers: { count: 1, heap: '300Mi' } };
+  const without = await app.answer({ config });
+  assert.equal((await app.compile()).code, 0);
+  assert.deepEqual(await app.answer({ config }), without);
+});
+
+test('other options of Node.js, and what is no cache, are as good as none, and said', async (t) => {
+  const app = appWith(t);
+  assert.equal(await app.doctor(), 'ok: none; `eggcup compile --app` in the image’s build makes one');
+  assert.equal((await app.compile()).code, 0);
+  const other = await app.answer({ env: { NODE_OPTIONS: '--stack-trace-limit=20' } });
+  assert.equal(other.unused, 'it was made with other options of Node.js: none');
+  const file = app.cacheFile();
+  const whole = readFileSync(file);
+  const lies = (head: Head): Head => ({ ...head, header: { words: [1, 2, 3, 4], limited: null } });
+  const foreign = (head: Head): Head => ({ ...head, baseDir: '/elsewhere' });
+  for (const [put, why] of [
+    [() => writeFileSync(file, ''), 'it is damaged: it ends too early'],
+    [() => writeFileSync(file, whole.subarray(0, 100)), 'it is damaged: it ends too early'],
+    [() => writeFileSync(file, Buffer.alloc(1000)), 'it is damaged: what it begins with is no JSON'],
+    [() => writeFileSync(file, withHead('{"format":0}')), 'another version of eggcup has made it'],
+    [() => app.rewrite(lies), 'V8 has other options'],
+    [() => app.rewrite(foreign), 'it was made for /elsewhere'],
+    [() => mkdirSync(file), 'it is no regular file'],
+    [() => assert.equal(spawnSync('mkfifo', [file]).status, 0), 'it is no regular file'],
+    // The code that it lacks is compiled.
+    [() => writeFileSync(file, whole.subarray(0, -8)), undefined],
+  ] as const) {
+    rmSync(file, { recursive: true });
+    writeFileSync(file, whole);
+    if (!String(put).includes('rewrite')) rmSync(file);
+    put();
+    assert.deepEqual(await app.answer(), { answer: ['first', 'second'], unused: why });
+  }
+});
+
+function withHead(json: string): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  return Buffer.concat([length, Buffer.from(json)]);
+}
+
+test('an application that does not get ready: what it has loaded is kept, and why it failed is said', async (t) => {
+  const app = appWith(t, { 'answer.js': `require('a'); throw new Error('no database');` });
+  const { code, stdout, stderr } = await app.compile();
+  assert.equal(code, 0);
+  assert.match(stdout, /: 4 modules, 1 requests\n$/);
+  assert.match(stderr, /^eggcup compile: only what was loaded until the application failed to get ready: eggcup exits/);
+  assert.match(stderr, /no database/);
+  app.write('answer.js', FILES['answer.js']);
+  assert.deepEqual(await app.answer(), { answer: ['first', 'second'], unused: undefined });
+});
+
+test('an application that never gets ready is waited for as long as its config says', async (t) => {
+  const app = appWith(t, {
+    'answer.js': `require('a'); setInterval(() => undefined, 1000); module.exports = () => 1;`,
+    'main.js': `require('./answer.js');`,
+  });
+  const { code, stdout, stderr } = await app.compile('--set', 'startup.timeout=1s');
+  assert.deepEqual([code, /: 4 modules/.test(stdout)], [0, true], stderr);
+  assert.match(stderr, /startup.timeout/);
+});
+
+test('what cannot be done is said: no config, an option without --app, nothing that was loaded', async (t) => {
+  const app = appWith(t, { 'empty.mjs': `throw new Error('no database');` });
+  const nothing = await app.compile('--set', 'app.script=empty.mjs');
+  assert.equal(nothing.code, 1);
+  assert.match(nothing.stderr, /^eggcup compile: the application has loaded nothing: /);
+  assert.equal(existsSync(dirname(app.cacheFile())), false, 'a folder is left');
+  const wrong = await app.compile('--set', 'workers.count=none');
+  assert.deepEqual([wrong.code, /workers.count/.test(wrong.stderr)], [78, true]);
+  const without = run('cli', ['compile', '--config', 'cluster.yaml'], app.folder);
+  assert.deepEqual([without.code, without.stderr], [78, 'eggcup compile: --config and --set go with --app\n']);
+});
+
+test('who may read the application may read its cache, whatever the umask; nothing else is left', async (t) => {
+  const app = appWith(t);
+  chmodSync(join(app.folder, 'answer.js'), 0o640);
+  chmodSync(join(app.folder, 'node_modules'), 0o750);
+  const before = new Set(readdirSync(tmpdir()));
+  const umask = process.umask(0o077);
+  try {
+    assert.equal((await app.compile()).code, 0);
+  } finally {
+    process.umask(umask);
+  }
+  assert.equal(statSync(app.cacheFile()).mode & 0o777, 0o640);
+  assert.equal(statSync(dirname(app.cacheFile())).mode & 0o777, 0o750);
+  assert.deepEqual(readdirSync(dirname(app.cacheFile())).length, 1);
+  const left = readdirSync(tmpdir()).filter((name) => name.startsWith('eggcup-compile-') && !before.has(name));
+  assert.deepEqual(left, []);
+});

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../config/config-error.js';
-import { messageOf } from '../errors.js';
+import { EggcupError, messageOf } from '../errors.js';
 import { type Answer, answerFaults, type CliCommand, loadGiven, type Surroundings } from './command.js';
 import type { Given } from './options.js';
 import { train, type Trained } from './train.js';
@@ -55,6 +55,7 @@ async function compileApp(given: Given, surroundings: Surroundings): Promise<Ans
   try {
     return answer(await train(words, baseDir, surroundings));
   } catch (error) {
+    if (error instanceof EggcupError) return failed(error.message);
     return failed(`${messageOf(error)}; call it while the image is built, as the owner of ${baseDir}`);
   }
 }

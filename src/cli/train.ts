@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { EggcupError, hasCode } from '../errors.js';
 import { TRAINING_VARIABLE } from '../ipc/environment.js';
 import { settledAt } from '../module-cache/facts.js';
 import { openModuleCache } from '../module-cache/format.js';
@@ -43,7 +44,8 @@ const LINES_SHOWN = 20;
 
 /**
  * Starts the application once, with one worker, as the entrypoint does, until it is ready; stops it, and keeps what its processes have loaded in
- * `baseDir`. Bounded by the config's own `startup.timeout` and `shutdown`. Throws a system error where nothing can be written.
+ * `baseDir`. Bounded by the config's own `startup.timeout` and `shutdown`. Throws a system error where nothing can be written, and `ERR_STOPPED` when a
+ * signal ends it.
  */
 export async function train(words: readonly string[], baseDir: string, { env, cwd }: Surroundings): Promise<Trained> {
   const made = makeFolders(baseDir); // Before anybody looks: it is a change of `node_modules` as well.
@@ -52,10 +54,10 @@ export async function train(words: readonly string[], baseDir: string, { env, cw
   try {
     const why = await startOnce([...words, ...onlyForTraining(drafts)], { ...env, [TRAINING_VARIABLE]: drafts }, cwd);
     const written = ROLES.flatMap((role) => keep(drafts, baseDir, role) ?? []);
-    if (written.length === 0) for (const folder of made.toReversed()) rmdirSync(folder);
     await untilSettled(written);
     return { written, why };
   } finally {
+    for (const folder of made.toReversed()) removeIfEmpty(folder);
     rmSync(drafts, { recursive: true, force: true });
   }
 }
@@ -75,10 +77,14 @@ function onlyForTraining(folder: string): readonly string[] {
   return Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
 }
 
-/** Why it did not get ready. */
+/** Why it did not get ready. Throws where this process was told to end. */
 async function startOnce(words: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<string | undefined> {
   const child = spawn(process.execPath, [entry, ...words], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const stop = (signal: NodeJS.Signals): unknown => child.kill(signal);
+  let stoppedBy: NodeJS.Signals | undefined;
+  const stop = (signal: NodeJS.Signals): void => {
+    stoppedBy = signal;
+    child.kill(signal);
+  };
   for (const signal of SIGNALS) process.on(signal, stop);
   let isReady = false;
   const errors: string[] = [];
@@ -96,6 +102,7 @@ async function startOnce(words: readonly string[], env: NodeJS.ProcessEnv, cwd: 
   } finally {
     for (const signal of SIGNALS) process.off(signal, stop);
   }
+  if (stoppedBy !== undefined) throw new EggcupError('ERR_STOPPED', `${stoppedBy} received: nothing is kept`);
   if (isReady) return undefined;
   return (
     reasonIn(env[TRAINING_VARIABLE] ?? '') ??
@@ -127,7 +134,7 @@ function keep(
   role: Role,
 ): (WrittenCache & { readonly settledAt: number }) | undefined {
   const [draft] = readdirSync(drafts)
-    .filter((name) => name.startsWith(`${role}.`))
+    .filter((name) => name.startsWith(`${role}.`) && name.endsWith('.cache'))
     .map((name) => join(drafts, name))
     .toSorted((a, b) => statSync(b).size - statSync(a).size);
   const cache = draft === undefined ? undefined : openModuleCache(draft);
@@ -136,16 +143,16 @@ function keep(
   const { code, files, facts, resolved } = cache.head;
   if (files.length === 0) return undefined;
   const file = moduleCacheFile(baseDir, role);
-  replaceBy(
-    file,
-    readFileSync(draft),
-    files.reduce((mode, one) => mode & statSync(one).mode, 0o666),
-  );
+  replaceBy(file, readFileSync(draft), files.reduce(commonMode, 0o666));
   const requests = Object.values(resolved).reduce((sum, here) => sum + Object.keys(here.requests).length, 0);
   return { file, code: code.length, resolved: requests, settledAt: settledAt(facts) };
 }
 
-/** Who may read all that is kept may read this, whatever the umask. */
+/** Who may read all that is kept may read this, whatever the umask. (A module that was made for one start is gone.) */
+function commonMode(mode: number, file: string): number {
+  return mode & (statSync(file, { throwIfNoEntry: false })?.mode ?? mode);
+}
+
 function replaceBy(file: string, bytes: Buffer, mode: number): void {
   const draft = `${file}.tmp`;
   try {
@@ -172,6 +179,14 @@ function makeFolders(baseDir: string): readonly string[] {
     parent = folder;
   }
   return made;
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!hasCode(error, 'ENOTEMPTY')) throw error;
+  }
 }
 
 /** What is installed right after this must not have the time of what was there before: nobody would see that it has changed. */

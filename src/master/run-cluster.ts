@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError } from '../config/config-error.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
@@ -5,6 +6,7 @@ import { EggcupError, messageOf } from '../errors.js';
 import type { ClaimedSignals } from '../init/claimed-signals.js';
 import { meaningOf } from '../init/exit-codes.js';
 import { numberOf } from '../init/signal-names.js';
+import { TRAINING_VARIABLE } from '../ipc/environment.js';
 import { DEFAULT_TERMINATION_LOG, writeTerminationLog } from '../init/termination-log.js';
 import { type Log, createLog } from '../log.js';
 import type { NativePart } from './adopt-orphans.js';
@@ -29,6 +31,8 @@ export interface ClusterRequest extends NativePart {
 
 /** Runs the cluster that the config file describes until it ends; resolves to the exit code (design 4). */
 export async function runCluster(request: ClusterRequest): Promise<number> {
+  // `eggcup compile --app` starts it for a moment; should that be killed, nobody would end it.
+  if (request.env[TRAINING_VARIABLE] !== undefined) request.native?.signalOnParentDeath(constants.signals.SIGTERM);
   const loaded = await readConfig(request);
   if (loaded === undefined) return 78;
   await setImmediate(); // What was asked for meanwhile is heard: a file that others write may have been waited for.

@@ -1,5 +1,5 @@
 /** In a process that `eggcup compile --app` lets start: what Node finds and V8 compiles is kept for those that start like it. */
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import type { Script } from 'node:vm';
 import { type Answer, factsOf, packagesOf, settledAt } from './facts.js';
@@ -39,7 +39,9 @@ export function recordModules(folder: string, role: Role): { readonly end: () =>
     hasEnded = true;
     stopResolving();
     stopCompiling();
-    writeFileSync(join(folder, `${role}.${process.pid}.cache`), wholeOf([...answers.values()], code));
+    const file = join(folder, `${role}.${process.pid}`);
+    writeFileSync(file, wholeOf([...answers.values()], code));
+    renameSync(file, `${file}.cache`); // Whoever is killed meanwhile leaves no half of one.
   };
   process.once('exit', end);
   // Who can't get ready is told to end, by a signal that most would die of without more ado.

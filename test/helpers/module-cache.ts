@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { encode, type Head, openModuleCache } from '#eggcup/module-cache/format.js';
 import { moduleCacheFile, type Role } from '#eggcup/module-cache/place.js';
@@ -49,6 +51,22 @@ export class AppWithPackages {
   async compile(...options: readonly string[]): Promise<Run> {
     const file = await this.#configFile();
     return run('cli', ['compile', '--app', '--config', file, ...options], this.folder);
+  }
+
+  /** The same, still running. */
+  async startToCompile(env: Readonly<Record<string, string>>): Promise<{ child: ChildProcess; ended: Promise<Run> }> {
+    const words = [join(projectRoot, 'dist/cli.js'), 'compile', '--app', '--config', await this.#configFile()];
+    const child = spawn(process.execPath, words, {
+      cwd: this.folder,
+      env: { ...process.env, TMPDIR: this.folder, ...env },
+    });
+    const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
+    const ended = once(child, 'exit').then(async ([code]) => ({
+      code: code as number | null,
+      stdout: await stdout,
+      stderr: await stderr,
+    }));
+    return { child, ended };
   }
 
   /** The files whose code is kept. */

@@ -18,6 +18,8 @@ import { type TestContext, test } from 'node:test';
 import { checksumOf, type Head } from '#eggcup/module-cache/format.js';
 import { AppWithPackages } from '../helpers/module-cache.js';
 import { run } from '../helpers/cli.js';
+import { livingProcessesWith } from '../helpers/processes.js';
+import { until } from '../helpers/until.js';
 
 const FILES = {
   'answer.js': `const a = require('a'); module.exports = () => [a.word, a.inner];`,
@@ -205,6 +207,24 @@ test('what cannot be done is said: no config, an option without --app, nothing t
   const without = run('cli', ['compile', '--config', 'cluster.yaml'], app.folder);
   assert.deepEqual([without.code, without.stderr], [78, 'eggcup compile: --config and --set go with --app\n']);
 });
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+  test(`${signal} ends it and the application, and nothing is kept`, async (t) => {
+    const app = appWith(t, {
+      'answer.js': `require('fs').writeFileSync('begun', String(process.pid)); setInterval(() => undefined, 1000);`,
+      'main.js': `require('./answer.js');`,
+    });
+    const mark = `EGGCUP_TEST_MARK=${process.pid}-${signal}`;
+    const { child, ended } = await app.startToCompile({ EGGCUP_TEST_MARK: mark.slice(mark.indexOf('=') + 1) });
+    await until('the application to begin', () => existsSync(join(app.folder, 'begun')));
+    child.kill(signal);
+    const { code, stdout, stderr } = await ended;
+    await until('all to end', () => livingProcessesWith(mark).length === 0);
+    if (signal === 'SIGKILL') return;
+    assert.deepEqual([code, stdout, stderr], [1, '', `eggcup compile: ${signal} received: nothing is kept\n`]);
+    assert.equal(existsSync(dirname(app.cacheFile())), false);
+  });
+}
 
 test('who may read the application may read its cache, whatever the umask; nothing else is left', async (t) => {
   const app = appWith(t);

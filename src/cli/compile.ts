@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../config/config-error.js';
 import { EggcupError, messageOf } from '../errors.js';
@@ -62,15 +62,15 @@ async function compileApp(given: Given, surroundings: Surroundings): Promise<Ans
 
 function answer({ written, why }: Trained): Answer {
   if (written.length === 0) return failed(`the application has loaded nothing: ${why ?? 'no module at all'}`);
-  const out = written
-    .map(({ file, code, resolved }) => `wrote ${file}: ${code} modules, ${resolved} requests`)
-    .join('\n');
-  if (why === undefined) return { code: 0, out };
-  return {
-    code: 0,
-    out,
-    err: `eggcup compile: only what was loaded until the application failed to get ready: ${why}`,
-  };
+  const out = written.map(({ file, code, resolved, isOld }) =>
+    isOld ? `${file} stays as it was` : `wrote ${file}: ${code} modules, ${resolved} requests`,
+  );
+  const faults = [
+    ...written.flatMap(({ file, without }) => without.map((fault) => `${basename(file)} is without ${fault}`)),
+    ...(why === undefined ? [] : [`only what was loaded until the application failed to get ready: ${why}`]),
+  ];
+  const err = faults.map((fault) => `eggcup compile: ${fault}`).join('\n');
+  return { code: 0, out: out.join('\n'), ...(err === '' ? {} : { err }) };
 }
 
 function failed(why: string): Answer {

@@ -13,14 +13,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EggcupError, hasCode } from '../errors.js';
 import { TRAINING_VARIABLE } from '../ipc/environment.js';
 import { settledAt } from '../module-cache/facts.js';
-import { openModuleCache } from '../module-cache/format.js';
+import { type Head, openModuleCache } from '../module-cache/format.js';
 import { CACHE_FOLDERS, moduleCacheFile, type Role, ROLES } from '../module-cache/place.js';
 import type { Surroundings } from './command.js';
 
@@ -36,6 +36,10 @@ export interface WrittenCache {
   /** How many files' code it has, and how many requests' answers. */
   readonly code: number;
   readonly resolved: number;
+  /** Why one of them could not be kept. */
+  readonly without: readonly string[];
+  /** There was one already, which stays, for this start has failed. */
+  readonly isOld: boolean;
 }
 
 /** Its words are the entrypoint's, which finds the same config; then what only a training needs: nothing is left of it but the cache. */
@@ -48,19 +52,50 @@ const LINES_SHOWN = 20;
  * signal ends it.
  */
 export async function train(words: readonly string[], baseDir: string, { env, cwd }: Surroundings): Promise<Trained> {
-  const made = makeFolders(baseDir); // Before anybody looks: it is a change of `node_modules` as well.
+  const stop = new StopSignal();
   const drafts = mkdtempSync(join(tmpdir(), 'eggcup-compile-'));
-  writeFileSync(join(drafts, 'reason'), ''); // The entrypoint writes into one that is there.
+  const made: string[] = [];
   try {
-    const why = await startOnce([...words, ...onlyForTraining(drafts)], { ...env, [TRAINING_VARIABLE]: drafts }, cwd);
-    const written = ROLES.flatMap((role) => keep(drafts, baseDir, role) ?? []);
-    await untilSettled(written);
-    return { written, why };
+    makeFolders(baseDir, made); // Before anybody looks: it is a change of `node_modules` as well.
+    writeFileSync(join(drafts, 'reason'), ''); // The entrypoint writes into one that is there.
+    const command = [...words, ...onlyForTraining(drafts)];
+    const why = await startOnce(command, { ...env, [TRAINING_VARIABLE]: drafts }, cwd, stop);
+    const found = ROLES.flatMap((role) => bestOf(drafts, role) ?? []);
+    await untilSettled(found, stop);
+    const written = found.filter(({ head }) => head.files.length > 0);
+    const [nothing] = found.flatMap(({ head }) => (head.files.length > 0 ? [] : head.without));
+    return {
+      written: written.map((draft) => keep(draft, baseDir, why !== undefined)),
+      why: why ?? (nothing === undefined ? undefined : `without ${nothing}`),
+    };
   } finally {
+    stop.end();
     for (const folder of made.toReversed()) removeIfEmpty(folder);
     rmSync(drafts, { recursive: true, force: true });
   }
 }
+
+/** Hears who wants this process to end, which has to clean up first. */
+class StopSignal {
+  readonly #aborter = new AbortController();
+  readonly #hear = (signal: NodeJS.Signals): void => {
+    this.#aborter.abort(new EggcupError('ERR_STOPPED', `${signal} received: nothing is kept`));
+  };
+
+  constructor() {
+    for (const signal of SIGNALS) process.on(signal, this.#hear);
+  }
+
+  get signal(): AbortSignal {
+    return this.#aborter.signal;
+  }
+
+  end(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#hear);
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 function onlyForTraining(folder: string): readonly string[] {
   const settings = {
@@ -78,39 +113,32 @@ function onlyForTraining(folder: string): readonly string[] {
 }
 
 /** Why it did not get ready. Throws where this process was told to end. */
-async function startOnce(words: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<string | undefined> {
+async function startOnce(
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  { signal }: StopSignal,
+): Promise<string | undefined> {
   const child = spawn(process.execPath, [entry, ...words], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let stoppedBy: NodeJS.Signals | undefined;
-  const stop = (signal: NodeJS.Signals): void => {
-    stoppedBy = signal;
-    child.kill(signal);
-  };
-  for (const signal of SIGNALS) process.on(signal, stop);
+  const stop = (): unknown => child.kill('SIGTERM');
+  signal.addEventListener('abort', stop);
   let isReady = false;
   const errors: string[] = [];
   createInterface(child.stdout).on('line', (line) => {
     if (isReady || !saysReady(line)) return;
     isReady = true;
-    child.kill('SIGTERM');
+    stop();
   });
   createInterface(child.stderr).on('line', (line) => {
     errors.push(line);
     if (errors.length > LINES_SHOWN) errors.shift();
   });
-  try {
-    await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, stop);
-  }
-  if (stoppedBy !== undefined) throw new EggcupError('ERR_STOPPED', `${stoppedBy} received: nothing is kept`);
+  await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  signal.throwIfAborted();
   if (isReady) return undefined;
-  return (
-    reasonIn(env[TRAINING_VARIABLE] ?? '') ??
-    (errors.join('\n') || `it was ended by ${child.signalCode ?? child.exitCode}`)
-  );
+  const said = errors.join('\n') || `it was ended by ${child.signalCode ?? child.exitCode}`;
+  return reasonIn(env[TRAINING_VARIABLE] ?? '') ?? said;
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function saysReady(line: string): boolean {
   if (!line.includes('"cluster.ready"')) return false;
@@ -127,30 +155,43 @@ function reasonIn(folder: string): string | undefined {
   return readFileSync(join(folder, 'reason'), 'utf8').trimEnd() || undefined;
 }
 
-/** The best of a role's drafts: a process that was started anew may have failed earlier. */
-function keep(
-  drafts: string,
-  baseDir: string,
-  role: Role,
-): (WrittenCache & { readonly settledAt: number }) | undefined {
-  const [draft] = readdirSync(drafts)
+interface Draft {
+  readonly role: Role;
+  readonly path: string;
+  readonly head: Head;
+}
+
+/** Of a role's processes the one that came farthest: one that was started anew may have failed earlier. */
+function bestOf(drafts: string, role: Role): Draft | undefined {
+  const [path] = readdirSync(drafts)
     .filter((name) => name.startsWith(`${role}.`) && name.endsWith('.cache'))
     .map((name) => join(drafts, name))
     .toSorted((a, b) => statSync(b).size - statSync(a).size);
-  const cache = draft === undefined ? undefined : openModuleCache(draft);
-  if (draft === undefined || cache === undefined) return undefined;
-  cache.close();
-  const { code, files, facts, resolved } = cache.head;
-  if (files.length === 0) return undefined;
-  const file = moduleCacheFile(baseDir, role);
-  replaceBy(file, readFileSync(draft), files.reduce(commonMode, 0o666));
-  const requests = Object.values(resolved).reduce((sum, here) => sum + Object.keys(here.requests).length, 0);
-  return { file, code: code.length, resolved: requests, settledAt: settledAt(facts) };
+  const head = path === undefined ? undefined : headIn(path);
+  return path === undefined || head === undefined ? undefined : { role, path, head };
 }
 
-/** Who may read all that is kept may read this, whatever the umask. (A module that was made for one start is gone.) */
-function commonMode(mode: number, file: string): number {
-  return mode & (statSync(file, { throwIfNoEntry: false })?.mode ?? mode);
+function keep({ role, path, head }: Draft, baseDir: string, hasFailed: boolean): WrittenCache {
+  const file = moduleCacheFile(baseDir, role);
+  const isOld = hasFailed && existsSync(file);
+  if (!isOld) replaceBy(file, readFileSync(path), commonMode(head.files));
+  const resolved = Object.values(head.resolved).reduce((sum, here) => sum + Object.keys(here.requests).length, 0);
+  return { file, code: head.code.length, resolved, without: head.without, isOld };
+}
+
+function headIn(path: string): Head | undefined {
+  const cache = openModuleCache(path);
+  cache?.close();
+  return cache?.head;
+}
+
+/** Who may read all that is kept, through the folders that it is in, may read this, whatever the umask. */
+function commonMode(files: readonly string[]): number {
+  const folders = new Set<string>();
+  for (const file of files) for (let at = dirname(file); !folders.has(at); at = dirname(at)) folders.add(at);
+  const searchable = [...folders].reduce((mode, folder) => mode & statSync(folder).mode, 0o111);
+  const readable = files.reduce((mode, file) => mode & statSync(file).mode, 0o666);
+  return readable & ((searchable << 2) | 0o222);
 }
 
 function replaceBy(file: string, bytes: Buffer, mode: number): void {
@@ -165,9 +206,8 @@ function replaceBy(file: string, bytes: Buffer, mode: number): void {
   }
 }
 
-/** With the rights of the folder that it is in: whoever runs the application must get through. Returns those that were not there. */
-function makeFolders(baseDir: string): readonly string[] {
-  const made: string[] = [];
+/** With the rights of the folder that it is in: whoever runs the application must get through. Adds to `made` those that were not there. */
+function makeFolders(baseDir: string, made: string[]): void {
   let parent = baseDir;
   for (const name of CACHE_FOLDERS) {
     const folder = join(parent, name);
@@ -178,19 +218,24 @@ function makeFolders(baseDir: string): readonly string[] {
     }
     parent = folder;
   }
-  return made;
 }
 
 function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
-    if (!hasCode(error, 'ENOTEMPTY')) throw error;
+    // It has become one, or an application has removed it.
+    if (!hasCode(error, 'ENOTEMPTY') && !hasCode(error, 'ENOENT')) throw error;
   }
 }
 
 /** What is installed right after this must not have the time of what was there before: nobody would see that it has changed. */
-async function untilSettled(written: readonly { readonly settledAt: number }[]): Promise<void> {
-  const at = Math.max(0, ...written.map(({ settledAt: seconds }) => seconds));
-  await setTimeout(Math.max(0, at * 1000 - Date.now()));
+async function untilSettled(drafts: readonly Draft[], { signal }: StopSignal): Promise<void> {
+  const at = Math.max(0, ...drafts.map(({ head }) => settledAt(head.facts)));
+  try {
+    await setTimeout(Math.max(0, at * 1000 - Date.now()), undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
 }

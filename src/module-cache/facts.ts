@@ -1,5 +1,5 @@
-import { type Stats, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { type Stats, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { hasCode } from '../errors.js';
 
 /** A folder, or a `package.json`: its path, its last change in whole seconds, and of a file its size. */
@@ -28,27 +28,57 @@ export interface Answer {
  * each `package.json` that has a say. As long as none of it changes, Node finds the same (its algorithm: https://nodejs.org/api/modules.html#all-together).
  */
 export function factsOf(answers: Iterable<Answer>): readonly Fact[] {
-  const folders = new Set<string>();
-  const addWithParents = (folder: string): void => {
-    const end = packagesOf(folder) ?? folder;
-    for (let at = folder; at.length >= end.length && !folders.has(at); at = dirname(at)) folders.add(at);
-  };
-  const lookedAt = new Set<string>();
+  const folders = new Folders();
   for (const { folder, request, file } of answers) {
-    addWithParents(folder);
-    addWithParents(dirname(file));
-    if (/^(?:\.|\/|#)/.test(request)) continue;
-    const [scope = '', name = ''] = request.split('/');
-    const found = request.startsWith('@') ? [scope, `${scope}/${name}`] : [scope];
-    const end = packagesOf(folder) ?? folder;
-    for (let at = folder; at.length >= end.length; at = dirname(at)) {
-      const packages = at.endsWith(FOLDER) ? at : join(at, FOLDER);
-      for (const path of [packages, ...found.map((part) => join(packages, part))]) lookedAt.add(path);
-    }
+    folders.add(folder);
+    folders.add(dirname(file));
+    for (const path of candidatesOf(folder, request)) folders.add(path);
   }
-  const there = [...new Set([...folders, ...lookedAt])].map((folder) => factOf(folder, 'folder')).filter(isDefined);
-  const manifests = there.map(([folder]) => factOf(join(folder, 'package.json'), 'file')).filter(isDefined);
-  return [...there, ...manifests].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const manifests = new Map<string, Fact>();
+  // A package may name a main file that is not there, for which index.js stands in: until it is there. (A Set goes on with what is added.)
+  for (const folder of folders.all) {
+    const file = join(folder, 'package.json');
+    const fact = factOf(file, 'file');
+    if (fact === undefined) continue;
+    manifests.set(file, fact);
+    const main = mainIn(file);
+    if (main !== undefined) folders.add(resolve(folder, main));
+  }
+  const there = [...folders.all].map((folder) => factOf(folder, 'folder')).filter(isDefined);
+  return [...there, ...manifests.values()].toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Folders with all that they are in, up to the outermost `node_modules`. */
+class Folders {
+  readonly all = new Set<string>();
+
+  add(path: string): void {
+    const end = packagesOf(path);
+    if (end === undefined) return;
+    for (let at = path; at.length >= end.length && !this.all.has(at); at = dirname(at)) this.all.add(at);
+  }
+}
+
+/** What Node tries for a request, nearest first, were it a folder. */
+function candidatesOf(folder: string, request: string): readonly string[] {
+  if (request.startsWith('#')) return [];
+  if (/^\.{0,2}\//.test(request) || request === '.' || request === '..') return [resolve(folder, request)];
+  const end = packagesOf(folder) ?? folder;
+  const found: string[] = [];
+  for (let at = folder; at.length >= end.length; at = dirname(at))
+    found.push(join(at.endsWith(FOLDER) ? at : join(at, FOLDER), request));
+  return found;
+}
+
+function mainIn(manifest: string): string | undefined {
+  try {
+    const { main } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly main?: unknown };
+    return typeof main === 'string' ? main : undefined;
+  } catch (error) {
+    // Node would have said so, if it had needed it.
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 /** The first that is no longer as it was. */
@@ -57,6 +87,11 @@ export function firstChanged(facts: readonly Fact[]): string | undefined {
     const now = factOf(path, size === undefined ? 'folder' : 'file');
     return now === undefined || Math.abs(now[1] - seconds) > TOLERANCE_S || now[2] !== size;
   })?.[0];
+}
+
+/** The first that was changed after this time, in milliseconds since 1970. */
+export function firstAfter(facts: readonly Fact[], milliseconds: number): string | undefined {
+  return facts.find(([path]) => (statOf(path)?.mtimeMs ?? Infinity) > milliseconds)?.[0];
 }
 
 /** From then on, in seconds since 1970, `firstChanged` sees each change. */

@@ -21,9 +21,11 @@ export interface CodeHeader {
 
 /** What this process was started with, but for what says nothing about modules or code. */
 export function optionsThatMatter(): readonly string[] {
-  const links = process.env['NODE_PRESERVE_SYMLINKS'];
-  const matter = optionsOfNode().filter((option) => !HEAP.test(option) && !option.startsWith('--inspect'));
-  return links === undefined ? matter : [`NODE_PRESERVE_SYMLINKS=${links}`, ...matter];
+  const variables = ['NODE_PATH', 'NODE_PRESERVE_SYMLINKS'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
+  return [...variables, ...optionsOfNode().filter((option) => !HEAP.test(option) && !option.startsWith('--inspect'))];
 }
 
 /** Those of the environment come first, as for Node. */

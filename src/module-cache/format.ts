@@ -15,29 +15,32 @@ export interface Head {
   readonly code: readonly CodeEntry[];
   /** By the folder of the module that asks: what Node has found for each of its requests. */
   readonly resolved: Readonly<Record<string, Resolved>>;
+  /** Why something could not be kept. */
+  readonly without: readonly string[];
 }
 
-/** A file, the checksum of its source, and where its code is in the data and how long. */
-export type CodeEntry = readonly [file: number, checksum: number, offset: number, length: number];
+/** A file, the checksum of its source, and where its code is in the data, how long, with which checksum. */
+export type CodeEntry = readonly [file: number, source: number, offset: number, length: number, bytes: number];
 
 export interface Resolved {
-  /** Length of `module.paths`: who has changed that gets other answers. */
-  readonly paths: number;
+  /** `pathsMark` of `module.paths`: who has changed that gets other answers. */
+  readonly paths: string;
   readonly requests: Readonly<Record<string, number>>;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 /** V8 copies what is not aligned. */
 const ALIGNMENT = 8;
-const LENGTH_BYTES = 4;
+/** The length of the head, and its checksum. */
+const START_BYTES = 8;
 
 /** Only for who has a cache: it takes 3 ms. */
 let zlib: typeof import('node:zlib') | undefined;
 
-/** What `Head.code` compares: two sources of the same length with the same checksum are taken for the same. */
-export function checksumOf(source: string): number {
+/** Two sources, or pieces of code, of the same length with the same checksum are taken for the same. */
+export function checksumOf(data: string | Buffer): number {
   zlib ??= process.getBuiltinModule('node:zlib');
-  return zlib.crc32(source);
+  return zlib.crc32(data);
 }
 
 export function encode(head: Omit<Head, 'format' | 'code'>, code: readonly CompiledFile[]): Buffer {
@@ -48,14 +51,14 @@ export function encode(head: Omit<Head, 'format' | 'code'>, code: readonly Compi
     const padding = Buffer.alloc(-bytes.length & (ALIGNMENT - 1));
     blobs.push(bytes, padding);
     length += bytes.length + padding.length;
-    return [file, checksum, offset, bytes.length];
+    return [file, checksum, offset, bytes.length, checksumOf(bytes)];
   });
   const whole: Head = { format: FORMAT, ...head, code: entries };
   const json = Buffer.from(JSON.stringify(whole));
-  const blanks = Buffer.alloc(-(LENGTH_BYTES + json.length) & (ALIGNMENT - 1), ' ');
-  const size = Buffer.alloc(LENGTH_BYTES);
-  size.writeUInt32LE(json.length + blanks.length);
-  return Buffer.concat([size, json, blanks, ...blobs]);
+  const start = Buffer.alloc(START_BYTES);
+  start.writeUInt32LE(json.length);
+  start.writeUInt32LE(checksumOf(json), START_BYTES / 2);
+  return Buffer.concat([start, json, ...blobs]);
 }
 
 export interface CompiledFile {
@@ -67,7 +70,7 @@ export interface CompiledFile {
 /** An open file of those that `encode` makes. */
 export interface ModuleCache {
   readonly head: Head;
-  /** The code of an entry, in bytes that the next call uses again; `undefined` where the file ends too early. */
+  /** The code of an entry, in bytes that the next call uses again; `undefined` where it is damaged. */
   readonly read: (entry: CodeEntry) => Buffer | undefined;
   readonly close: () => void;
 }
@@ -80,10 +83,15 @@ export function openModuleCache(file: string): ModuleCache | undefined {
   const descriptor = openSync(file, 'r');
   try {
     const { head, length } = readHead(descriptor, stat.size);
+    const last = head.code.at(-1);
+    if (last !== undefined && length + last[2] + last[3] > stat.size) throw new Error(TOO_SHORT);
     // One small piece of memory for all: malloc would keep a hole of the size of the file, and up to twice as much that is free.
-    const bytes = Buffer.allocUnsafeSlow(Math.max(0, ...head.code.map((entry) => entry[3])));
-    const read = ([, , offset, size]: CodeEntry): Buffer | undefined =>
-      readSync(descriptor, bytes, 0, size, length + offset) === size ? bytes.subarray(0, size) : undefined;
+    const scratch = Buffer.allocUnsafeSlow(Math.max(0, ...head.code.map((entry) => entry[3])));
+    const read = ([, , offset, size, checksum]: CodeEntry): Buffer | undefined => {
+      const bytes = scratch.subarray(0, size);
+      const isWhole = readSync(descriptor, bytes, 0, size, length + offset) === size;
+      return isWhole && checksumOf(bytes) === checksum ? bytes : undefined;
+    };
     return { head, read, close: () => closeSync(descriptor) };
   } catch (error) {
     closeSync(descriptor);
@@ -91,25 +99,19 @@ export function openModuleCache(file: string): ModuleCache | undefined {
   }
 }
 
+const TOO_SHORT = 'it is damaged: it ends too early';
+
 /** With the length of all that stands before the code. */
 function readHead(descriptor: number, fileSize: number): { readonly head: Head; readonly length: number } {
-  const size = Buffer.alloc(LENGTH_BYTES);
-  const hasSize = readSync(descriptor, size, 0, LENGTH_BYTES, 0) === LENGTH_BYTES;
-  const length = LENGTH_BYTES + size.readUInt32LE(0);
-  if (!hasSize || length > fileSize) throw new Error('it is damaged: it ends too early');
-  const text = Buffer.allocUnsafeSlow(length - LENGTH_BYTES);
-  readSync(descriptor, text, 0, text.length, LENGTH_BYTES);
-  return { head: parse(text.toString('utf8')), length };
-}
-
-function parse(text: string): Head {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Error('it is damaged: what it begins with is no JSON');
-  }
-  const isKnown = typeof value === 'object' && value !== null && 'format' in value && value.format === FORMAT;
-  if (!isKnown) throw new Error('another version of eggcup has made it');
-  return value as Head;
+  const start = Buffer.alloc(START_BYTES);
+  const hasStart = readSync(descriptor, start, 0, START_BYTES, 0) === START_BYTES;
+  const length = START_BYTES + start.readUInt32LE(0);
+  if (!hasStart || length > fileSize) throw new Error(TOO_SHORT);
+  const text = Buffer.allocUnsafeSlow(length - START_BYTES);
+  readSync(descriptor, text, 0, text.length, START_BYTES);
+  const isWhole = text.length > 0 && checksumOf(text) === start.readUInt32LE(START_BYTES / 2);
+  if (!isWhole) throw new Error('it is damaged: its checksum is wrong');
+  const head = JSON.parse(text.toString('utf8')) as Partial<Head>;
+  if (head.format !== FORMAT) throw new Error('another version of eggcup has made it');
+  return { head: head as Head, length };
 }

@@ -1,22 +1,28 @@
 /** In a process that `eggcup compile --app` lets start: what Node finds and V8 compiles is kept for those that start like it. */
-import { renameSync, writeFileSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, extname, isAbsolute, join } from 'node:path';
 import type { Script } from 'node:vm';
-import { type Answer, factsOf, packagesOf, settledAt } from './facts.js';
-import { readCodeHeader, optionsThatMatter } from './flags.js';
+import { type Answer, factsOf, firstAfter, packagesOf, settledAt } from './facts.js';
+import { type CodeHeader, optionsThatMatter, readCodeHeader } from './flags.js';
 import { checksumOf, type CompiledFile, encode, type Resolved } from './format.js';
 import {
   compileModule,
+  hasUsualPaths,
   isPlain,
   type LoadedModule,
+  looksAsNode,
+  pathsMark,
+  replacedBefore,
   replaceCompile,
   replaceResolve,
-  runModule,
+  runnable,
 } from './node-modules.js';
 import type { Role } from './place.js';
 
 /** What Node looks for by itself; another one is somebody's, who need not be there another time. */
 const EXTENSIONS: ReadonlySet<string> = new Set(['.js', '.cjs', '.json', '.node']);
+/** What a clock may be behind that of who made the folders; more is waited for by nobody. */
+const MAX_AHEAD_S = 60;
 
 interface KeptCode {
   readonly script: Script;
@@ -24,13 +30,34 @@ interface KeptCode {
 }
 
 interface KeptAnswer extends Answer {
-  readonly paths: number;
+  readonly paths: string;
+}
+
+/** What a start has shown. */
+interface Recorded {
+  readonly answers: ReadonlyMap<string, KeptAnswer>;
+  readonly code: ReadonlyMap<string, KeptCode>;
+  /** As they were at the beginning: an application may go elsewhere, and set V8's options. */
+  readonly baseDir: string;
+  readonly header: CodeHeader | undefined;
+  readonly beganMs: number;
 }
 
 /** Records until `end` is called, at the latest until the process ends, and writes it into the folder. */
 export function recordModules(folder: string, role: Role): { readonly end: () => void } {
+  const write = (whole: Buffer): void => {
+    const file = join(folder, `${role}.${process.pid}`);
+    writeFileSync(file, whole);
+    renameSync(file, `${file}.cache`); // Whoever is killed meanwhile leaves no half of one.
+  };
+  const replaced = replacedBefore();
+  if (replaced !== undefined) {
+    write(emptyFor(`anything: what is loaded first has replaced Module.${replaced}`));
+    return { end: () => undefined };
+  }
   const answers = new Map<string, KeptAnswer>();
   const code = new Map<string, KeptCode>();
+  const recorded = { answers, code, baseDir: process.cwd(), header: readCodeHeader(), beganMs: Date.now() };
   const stopResolving = recordAnswers(answers);
   const stopCompiling = recordCode(code);
   let hasEnded = false;
@@ -39,9 +66,7 @@ export function recordModules(folder: string, role: Role): { readonly end: () =>
     hasEnded = true;
     stopResolving();
     stopCompiling();
-    const file = join(folder, `${role}.${process.pid}`);
-    writeFileSync(file, wholeOf([...answers.values()], code));
-    renameSync(file, `${file}.cache`); // Whoever is killed meanwhile leaves no half of one.
+    write(wholeOf(recorded));
   };
   process.once('exit', end);
   // Who can't get ready is told to end, by a signal that most would die of without more ado.
@@ -50,6 +75,11 @@ export function recordModules(folder: string, role: Role): { readonly end: () =>
     if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM');
   });
   return { end };
+}
+
+function emptyFor(why: string): Buffer {
+  const [baseDir, options] = [process.cwd(), optionsThatMatter()];
+  return encode({ baseDir, options, header: undefined, facts: [], files: [], resolved: {}, without: [why] }, []);
 }
 
 function recordAnswers(answers: Map<string, KeptAnswer>): () => void {
@@ -65,20 +95,25 @@ function recordAnswers(answers: Map<string, KeptAnswer>): () => void {
   });
 }
 
-/** `undefined` for what is not found among the packages that the one who asks is one of. */
+/** `undefined` for what is not found, in Node's usual way, among the packages that the one who asks is one of. */
 function answerOf(request: string, parent: LoadedModule, file: string): KeptAnswer | undefined {
   const packages = packagesOf(parent.path);
-  const isKnown = packages !== undefined && packagesOf(dirname(file)) === packages && EXTENSIONS.has(extname(file));
-  return isKnown ? { folder: parent.path, request, file, paths: parent.paths.length } : undefined;
+  const isNear = packages !== undefined && packagesOf(dirname(file)) === packages;
+  if (!isNear || !EXTENSIONS.has(extname(file)) || !looksAsNode() || !hasUsualPaths(parent)) return undefined;
+  return { folder: parent.path, request, file, paths: pathsMark(parent.paths) };
 }
 
 function recordCode(code: Map<string, KeptCode>): () => void {
   return replaceCompile((compile) => {
     return function compileAndKeep(source, file, format) {
-      const script = isPlain(format) ? tryToCompile(source, file) : undefined;
+      const script = isAbsolute(file) && isPlain(format) ? tryToCompile(source, file) : undefined;
       if (script === undefined) return Reflect.apply(compile, this, [source, file, format]);
       code.set(file, { script, checksum: checksumOf(source) });
-      return runModule(script, this, file);
+      const { run, args, setRunning } = runnable(script, this, file);
+      setRunning(true);
+      const result = Reflect.apply(run, this.exports, args);
+      setRunning(false);
+      return result;
     };
   });
 }
@@ -93,11 +128,10 @@ function tryToCompile(source: string, file: string): Script | undefined {
   }
 }
 
-function wholeOf(answers: readonly KeptAnswer[], code: ReadonlyMap<string, KeptCode>): Buffer {
-  const header = readCodeHeader();
-  // What is changed while it has the time of a change before would not be seen: `eggcup compile` waits until that has passed.
-  const isAhead = settledAt(factsOf(answers)) > Date.now() / 1000 + MAX_AHEAD_S;
-  const keptAnswers = isAhead ? [] : answers;
+function wholeOf({ answers, code, baseDir, header, beganMs }: Recorded): Buffer {
+  const whyNoPlaces = whyNotPlaces(answers, beganMs);
+  const whyNoCode = whyNotCode(header);
+  const kept = whyNoPlaces === undefined ? [...answers.values()] : [];
   const files = new Map<string, number>();
   const indexOf = (file: string): number => {
     const index = files.get(file) ?? files.size;
@@ -105,24 +139,35 @@ function wholeOf(answers: readonly KeptAnswer[], code: ReadonlyMap<string, KeptC
     return index;
   };
   const resolved: Record<string, Resolved & { readonly requests: Record<string, number> }> = {};
-  for (const { folder, request, file, paths } of keptAnswers) {
+  for (const { folder, request, file, paths } of kept) {
     resolved[folder] ??= { paths, requests: {} };
     resolved[folder].requests[request] = indexOf(file);
   }
-  const compiled: CompiledFile[] =
-    header === undefined
-      ? []
-      : [...code].map(([file, { script, checksum }]) => ({
-          file: indexOf(file),
-          checksum,
-          bytes: script.createCachedData(),
-        }));
-  const options = optionsThatMatter();
+  // A module that was made for one start is gone.
+  const compiled = [...(whyNoCode === undefined ? code : [])].filter(([file]) => existsSync(file));
+  const pieces = compiled.map(([file, { script, checksum }]): CompiledFile => ({
+    file: indexOf(file),
+    checksum,
+    bytes: script.createCachedData(),
+  }));
+  const without = [whyNoPlaces, whyNoCode].filter((why) => why !== undefined);
+  const facts = factsOf(kept);
   return encode(
-    { baseDir: process.cwd(), options, header, facts: factsOf(keptAnswers), files: [...files.keys()], resolved },
-    compiled,
+    { baseDir, options: optionsThatMatter(), header, facts, files: [...files.keys()], resolved, without },
+    pieces,
   );
 }
 
-/** What a clock may be behind that of who made the folders; more is waited for by nobody. */
-const MAX_AHEAD_S = 60;
+/** What is changed while it has the time of a change before would not be seen: `eggcup compile` waits until that has passed. */
+function whyNotPlaces(answers: Recorded['answers'], beganMs: number): string | undefined {
+  const facts = factsOf(answers.values());
+  if (settledAt(facts) > Date.now() / 1000 + MAX_AHEAD_S) return 'places: the times of some packages are in the future';
+  const changed = firstAfter(facts, beganMs);
+  return changed === undefined ? undefined : `places: ${changed} has changed while the application started`;
+}
+
+function whyNotCode(header: CodeHeader | undefined): string | undefined {
+  if (header === undefined) return 'code: V8 has a limit of the heap that is not understood';
+  const isSame = readCodeHeader()?.words.join() === header.words.join();
+  return isSame ? undefined : 'code: the application has set options of V8 while it started';
+}

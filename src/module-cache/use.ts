@@ -3,7 +3,16 @@ import { firstChanged } from './facts.js';
 import { optionsThatMatter, fitTo } from './flags.js';
 import { checksumOf, type CodeEntry, type Head, type ModuleCache, openModuleCache, type Resolved } from './format.js';
 import { moduleCacheFile, type Role } from './place.js';
-import { isPlain, replaceCompile, replaceResolve, restoreModule, runModule } from './node-modules.js';
+import {
+  isPlain,
+  looksAsNode,
+  pathsMark,
+  replacedBefore,
+  replaceCompile,
+  replaceResolve,
+  restoreModule,
+  runnable,
+} from './node-modules.js';
 
 /** A cache that is used, as far as it can be. */
 export interface ModulesInUse {
@@ -49,14 +58,14 @@ function unused(why: string | undefined): ModulesInUse {
 
 function use(cache: ModuleCache, baseDir: string): ModulesInUse {
   const { head } = cache;
-  const options = optionsThatMatter();
-  if (options.join(' ') !== head.options.join(' ')) {
+  const why = whyNotAtAll(head);
+  if (why !== undefined) {
     cache.close();
-    return unused(`it was made with other options of Node.js: ${head.options.join(' ') || 'none'}`);
+    return unused(why);
   }
   const whyNotResolved = judgeHead(head, baseDir);
   const fit = head.header === undefined ? undefined : fitTo(head.header);
-  const whyNotCode = fit === undefined ? 'V8 has other options' : undefined;
+  const whyNotCode = fit === undefined && head.code.length > 0 ? 'V8 has other options' : undefined;
   const ends = [
     ...(whyNotResolved === undefined ? [resolveFrom(head)] : []),
     ...(fit === undefined ? [] : [compileFrom(cache, fit)]),
@@ -70,6 +79,13 @@ function use(cache: ModuleCache, baseDir: string): ModulesInUse {
   };
 }
 
+function whyNotAtAll({ options }: Head): string | undefined {
+  const replaced = replacedBefore();
+  if (replaced !== undefined) return `something that is loaded first has replaced Module.${replaced}`;
+  if (optionsThatMatter().join(' ') === options.join(' ')) return undefined;
+  return `it was made with other options of Node.js: ${options.join(' ') || 'none'}`;
+}
+
 /** Node's memory of where modules are, from the start. Returns what ends it. */
 function resolveFrom({ files, resolved }: Head): () => void {
   let known: Readonly<Record<string, Resolved>> | undefined = resolved;
@@ -78,8 +94,9 @@ function resolveFrom({ files, resolved }: Head): () => void {
       const [request, parent, , options] = args;
       if (known !== undefined && options === undefined && parent !== undefined && parent !== null) {
         const here = known[parent.path];
-        const index = here?.paths === parent.paths?.length ? here?.requests[request] : undefined;
-        const file = typeof index === 'number' ? files[index] : undefined;
+        const index = here?.requests[request];
+        const isUsual = typeof index === 'number' && here?.paths === pathsMark(parent.paths) && looksAsNode();
+        const file = isUsual ? files[index] : undefined;
         if (file !== undefined) return file;
       }
       return Reflect.apply(resolve, this, args);
@@ -102,7 +119,11 @@ function compileFrom({ head, read }: ModuleCache, fit: (code: Buffer) => void): 
       fit(code);
       const script = restoreModule(source, file, code);
       if (script.cachedDataRejected === true) known.clear();
-      return runModule(script, this, file);
+      const { run, args, setRunning } = runnable(script, this, file);
+      setRunning(true);
+      const result = Reflect.apply(run, this.exports, args);
+      setRunning(false);
+      return result;
     };
   });
   return () => {

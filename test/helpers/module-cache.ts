@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
@@ -21,13 +21,24 @@ createServer(async (_request, response) => response.end(JSON.stringify(await ans
 export class AppWithPackages {
   readonly folder: string;
   readonly #t: TestContext;
-  readonly #config: Readonly<Record<string, unknown>>;
+  #config: Readonly<Record<string, unknown>>;
 
   /** `config` is added to `app`. */
   constructor(t: TestContext, files: Readonly<Record<string, string>>, config: Readonly<Record<string, unknown>> = {}) {
     this.#t = t;
     this.#config = config;
     this.folder = realpathSync(folderWith(t, { 'main.js': MAIN, ...files }));
+  }
+
+  /** With more in `app`. */
+  with(config: Readonly<Record<string, unknown>>): this {
+    this.#config = config;
+    return this;
+  }
+
+  /** Takes the cache away; nothing else changes. */
+  forget(): void {
+    rmSync(this.cacheFile(), { force: true });
   }
 
   write(file: string, text: string): void {
@@ -48,9 +59,9 @@ export class AppWithPackages {
   }
 
   /** `eggcup compile --app`. */
-  async compile(...options: readonly string[]): Promise<Run> {
+  async compile(options: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Run> {
     const file = await this.#configFile();
-    return run('cli', ['compile', '--app', '--config', file, ...options], this.folder);
+    return run('cli', ['compile', '--app', '--config', file, ...options], this.folder, env);
   }
 
   /** The same, still running. */

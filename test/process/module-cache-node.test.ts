@@ -38,7 +38,7 @@ const FILES = {
   'main.js': `
 const { createServer } = require('node:http');
 const Module = require('node:module');
-const areNodes = () => [Module._resolveFilename, Module.prototype._compile].every((one) => !String(one).includes('known'));
+const areNodes = () => [Module._resolveFilename, Module.prototype._compile].every((one) => !/restoreModule|looksAsNode/.test(String(one)));
 const before = areNodes();
 const looks = require('looks');
 createServer(async (request, response) => {

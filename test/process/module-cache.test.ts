@@ -41,7 +41,7 @@ function takeFor(app: AppWithPackages, file: string): void {
     const index = head.files.indexOf(path);
     const checksum = checksumOf(readFileSync(path, 'utf8'));
     const code = head.code.map((entry) =>
-      entry[0] === index ? ([index, checksum, entry[2], entry[3]] as const) : entry,
+      entry[0] === index ? ([index, checksum, entry[2], entry[3], entry[4]] as const) : entry,
     );
     return { ...head, code };
   });
@@ -152,14 +152,16 @@ test('other options of Node.js, and what is no cache, are as good as none, and s
   for (const [put, why] of [
     [() => writeFileSync(file, ''), 'it is damaged: it ends too early'],
     [() => writeFileSync(file, whole.subarray(0, 100)), 'it is damaged: it ends too early'],
-    [() => writeFileSync(file, Buffer.alloc(1000)), 'it is damaged: what it begins with is no JSON'],
+    [() => writeFileSync(file, Buffer.alloc(1000)), 'it is damaged: its checksum is wrong'],
     [() => writeFileSync(file, withHead('{"format":0}')), 'another version of eggcup has made it'],
     [() => app.rewrite(lies), 'V8 has other options'],
     [() => app.rewrite(foreign), 'it was made for /elsewhere'],
     [() => mkdirSync(file), 'it is no regular file'],
     [() => assert.equal(spawnSync('mkfifo', [file]).status, 0), 'it is no regular file'],
-    // The code that it lacks is compiled.
-    [() => writeFileSync(file, whole.subarray(0, -8)), undefined],
+    [() => writeFileSync(file, whole.subarray(0, -8)), 'it is damaged: it ends too early'],
+    [() => writeFileSync(file, flipped(whole, 100)), 'it is damaged: its checksum is wrong'],
+    // Damaged code is compiled anew.
+    [() => writeFileSync(file, flipped(whole, whole.length - 200)), undefined],
   ] as const) {
     rmSync(file, { recursive: true });
     writeFileSync(file, whole);
@@ -169,10 +171,17 @@ test('other options of Node.js, and what is no cache, are as good as none, and s
   }
 });
 
+function flipped(bytes: Buffer, from: number): Buffer {
+  const copy = Buffer.from(bytes);
+  for (let at = from; at < from + 40; at += 1) copy[at] = (copy[at] ?? 0) ^ 0x55;
+  return copy;
+}
+
 function withHead(json: string): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(json.length);
-  return Buffer.concat([length, Buffer.from(json)]);
+  const start = Buffer.alloc(8);
+  start.writeUInt32LE(json.length);
+  start.writeUInt32LE(checksumOf(json), 4);
+  return Buffer.concat([start, Buffer.from(json)]);
 }
 
 test('an application that does not get ready: what it has loaded is kept, and why it failed is said', async (t) => {
@@ -191,18 +200,18 @@ test('an application that never gets ready is waited for as long as its config s
     'answer.js': `require('a'); setInterval(() => undefined, 1000); module.exports = () => 1;`,
     'main.js': `require('./answer.js');`,
   });
-  const { code, stdout, stderr } = await app.compile('--set', 'startup.timeout=1s');
+  const { code, stdout, stderr } = await app.compile(['--set', 'startup.timeout=1s']);
   assert.deepEqual([code, /: 4 modules/.test(stdout)], [0, true], stderr);
   assert.match(stderr, /startup.timeout/);
 });
 
 test('what cannot be done is said: no config, an option without --app, nothing that was loaded', async (t) => {
   const app = appWith(t, { 'empty.mjs': `throw new Error('no database');` });
-  const nothing = await app.compile('--set', 'app.script=empty.mjs');
+  const nothing = await app.compile(['--set', 'app.script=empty.mjs']);
   assert.equal(nothing.code, 1);
   assert.match(nothing.stderr, /^eggcup compile: the application has loaded nothing: /);
   assert.equal(existsSync(dirname(app.cacheFile())), false, 'a folder is left');
-  const wrong = await app.compile('--set', 'workers.count=none');
+  const wrong = await app.compile(['--set', 'workers.count=none']);
   assert.deepEqual([wrong.code, /workers.count/.test(wrong.stderr)], [78, true]);
   const without = run('cli', ['compile', '--config', 'cluster.yaml'], app.folder);
   assert.deepEqual([without.code, without.stderr], [78, 'eggcup compile: --config and --set go with --app\n']);
@@ -228,6 +237,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
 
 test('who may read the application may read its cache, whatever the umask; nothing else is left', async (t) => {
   const app = appWith(t);
+  chmodSync(app.folder, 0o755);
   chmodSync(join(app.folder, 'answer.js'), 0o640);
   chmodSync(join(app.folder, 'node_modules'), 0o750);
   const before = new Set(readdirSync(tmpdir()));
@@ -240,6 +250,9 @@ test('who may read the application may read its cache, whatever the umask; nothi
   assert.equal(statSync(app.cacheFile()).mode & 0o777, 0o640);
   assert.equal(statSync(dirname(app.cacheFile())).mode & 0o777, 0o750);
   assert.deepEqual(readdirSync(dirname(app.cacheFile())).length, 1);
+  chmodSync(join(app.folder, 'node_modules/b'), 0o700);
+  assert.equal((await app.compile()).code, 0);
+  assert.equal(statSync(app.cacheFile()).mode & 0o777, 0o600, 'what others cannot reach');
   const left = readdirSync(tmpdir()).filter((name) => name.startsWith('eggcup-compile-') && !before.has(name));
   assert.deepEqual(left, []);
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
@@ -28,12 +28,19 @@ export class AppWithPackages {
     this.#t = t;
     this.#config = config;
     this.folder = realpathSync(folderWith(t, { 'main.js': MAIN, ...files }));
+    mkdirSync(dirname(this.cacheFile()), { recursive: true });
+    makeOld(this.folder);
   }
 
   /** With more in `app`. */
   with(config: Readonly<Record<string, unknown>>): this {
     this.#config = config;
     return this;
+  }
+
+  /** As before any compilation. */
+  removeCacheFolder(): void {
+    rmSync(join(this.folder, 'node_modules/.cache'), { recursive: true });
   }
 
   /** Takes the cache away; nothing else changes. */
@@ -144,6 +151,14 @@ export class AppWithPackages {
     return join(this.folder, 'cluster.yaml');
   }
 }
+
+/** What is older than some seconds is compiled without a wait. */
+function makeOld(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+    utimesSync(join(folder, name), AGO, AGO);
+}
+
+const AGO = new Date('2020-01-01');
 
 export interface Start {
   readonly config?: Readonly<Record<string, object>>;

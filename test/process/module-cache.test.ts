@@ -213,6 +213,7 @@ test('an application that never gets ready is waited for as long as its config s
 
 test('what cannot be done is said: no config, an option without --app, nothing that was loaded', async (t) => {
   const app = appWith(t, { 'empty.mjs': `throw new Error('no database');` });
+  app.removeCacheFolder();
   const nothing = await app.compile(['--set', 'app.script=empty.mjs']);
   assert.equal(nothing.code, 1);
   assert.match(nothing.stderr, /^eggcup compile: the application has loaded nothing: /);
@@ -229,6 +230,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
       'answer.js': `require('fs').writeFileSync('begun', String(process.pid)); setInterval(() => undefined, 1000);`,
       'main.js': `require('./answer.js');`,
     });
+    app.removeCacheFolder();
     const mark = `EGGCUP_TEST_MARK=${process.pid}-${signal}`;
     const { child, ended } = await app.startToCompile({ EGGCUP_TEST_MARK: mark.slice(mark.indexOf('=') + 1) });
     await until('the application to begin', () => existsSync(join(app.folder, 'begun')));
@@ -243,6 +245,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
 
 test('who may read the application may read its cache, whatever the umask; nothing else is left', async (t) => {
   const app = appWith(t);
+  app.removeCacheFolder();
   chmodSync(app.folder, 0o755);
   chmodSync(join(app.folder, 'answer.js'), 0o640);
   chmodSync(join(app.folder, 'node_modules'), 0o750);

@@ -24,7 +24,7 @@ const OWN = 'localhost/eggcup-test/own-app';
 const WITH_DEPENDENCY = 'localhost/eggcup-test/with-dependency';
 const COPIED = 'localhost/eggcup-test/copied';
 /** Word for word, but for the names of images that come from elsewhere. */
-const [onTop = '', asDependency = '', compileApp = ''] = [
+const [onTop = '', asDependency = '', compileApp = '', compileOnTop = ''] = [
   ...readFileSync(join(projectRoot, 'docs/docker.md'), 'utf8').matchAll(/```dockerfile\n([^]*?)```/g),
 ].map(([, text = '']) => text);
 const HARDENED =
@@ -36,7 +36,7 @@ const why = whyNoImages();
 before(() => {
   if (why !== undefined) return;
   makeImages();
-  buildImage(OWN, onTop.replace('FROM eggcup\n', `FROM ${IMAGE}\n`), fixture('images/app'));
+  buildImage(OWN, `${onTop.replace('FROM eggcup\n', `FROM ${IMAGE}\n`)}${compileOnTop}`, fixture('images/app'));
 });
 after(() => removeImages());
 
@@ -134,6 +134,8 @@ imageTest('an application on top of it: its file is found, it stops within the g
   const container = new Container(t, [...HARDENED, '--cpus', '1'], OWN);
   await container.untilReady();
   assert.match(fetchInside(container, 3000), /^hello from \d+/);
+  const doctor = container.exec('node', '/opt/eggcup/dist/cli.js', 'doctor', '--format', 'json');
+  assert.equal(findingsIn(doctor.stdout).get('application cache')?.found, 'there is one for this Node.js (app)');
   assert.equal(container.stop(30), 0);
 });
 

@@ -9,7 +9,8 @@ import { findFramework } from '../master/framework.js';
 import { minReadyAmong } from '../supervisor/view.js';
 import { rolesOf } from '../master/roles.js';
 import type { Launch } from '../process/launch.js';
-import { type Plan, planSize, sizingOf } from '../sizing.js';
+import { type Plan, planSize } from '../sizing/plan.js';
+import { sizingOf } from '../sizing/config.js';
 import { formatSticky } from '../sticky/mode.js';
 import {
   type Answer,

@@ -9,7 +9,8 @@ import { fallbackDir } from '../health/directory.js';
 import { chooseStrategy, readOffer } from '../listening/strategy.js';
 import { findFramework } from '../master/framework.js';
 import { checkPort, lookAtUnixSocket } from '../master/ports.js';
-import { planSize, sizingOf } from '../sizing.js';
+import { planSize } from '../sizing/plan.js';
+import { sizingOf } from '../sizing/config.js';
 import { type Finding, failure, ok, warning } from './finding.js';
 import { folder } from './paths.js';
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.js';
 import { type ContainerFacts, readContainerFacts } from '../container/facts.js';
-import { type Plan, planSize, sizingOf } from '../sizing.js';
+import { type Plan, planSize } from '../sizing/plan.js';
+import { sizingOf } from '../sizing/config.js';
 
 export interface LimitWatchOptions {
   readonly config: () => Config;

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.js';
-import type { Plan } from '../sizing.js';
+import type { Plan } from '../sizing/plan.js';
 import type { Policy } from '../supervisor/model.js';
 
 /** What the supervisor goes by, from config and plan. */

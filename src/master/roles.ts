@@ -4,7 +4,8 @@ import { INSTANCE_VARIABLE, MASTER_PID_VARIABLE } from '../ipc/environment.js';
 import type { FrameworkOptions, RequestLimit, ToChild } from '../ipc/protocol.js';
 import type { Strategy } from '../listening/strategy.js';
 import type { Launch } from '../process/launch.js';
-import { type Plan, heapIn } from '../sizing.js';
+import { heapIn } from '../sizing/heap-option.js';
+import type { Plan } from '../sizing/plan.js';
 import { isInRequests, type Wanted } from '../sticky/mode.js';
 
 export interface Roles {

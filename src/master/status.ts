@@ -12,7 +12,7 @@ import {
 } from '../supervisor/view.js';
 import type { ContainerFacts } from '../container/facts.js';
 import type { Reading } from '../container/reading.js';
-import type { Plan } from '../sizing.js';
+import type { Plan } from '../sizing/plan.js';
 
 /** What changes only when the config is read again. */
 export interface StatusFrame {

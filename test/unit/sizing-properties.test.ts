@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { ContainerFacts } from '#eggcup/container/facts.js';
-import { planSize, type SizingConfig } from '#eggcup/sizing.js';
+import { planSize } from '#eggcup/sizing/plan.js';
+import { type SizingConfig } from '#eggcup/sizing/config.js';
 import { ABSENT, GIB, MIB, factsWith } from './sizing-rig.js';
 
 test('auto stays within min and max, whatever the facts', () => {

@@ -1,6 +1,7 @@
 /** A machine and its limits for tests of the plan. */
 import type { ContainerFacts } from '#eggcup/container/facts.js';
-import { planSize, type Plan, type SizingConfig } from '#eggcup/sizing.js';
+import { planSize, type Plan } from '#eggcup/sizing/plan.js';
+import { type SizingConfig } from '#eggcup/sizing/config.js';
 
 export const MIB = 2 ** 20;
 export const GIB = 2 ** 30;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { heapIn } from '#eggcup/sizing.js';
+import { heapIn } from '#eggcup/sizing/heap-option.js';
 import { ABSENT, CPUSET, GIB, MEMORY, MIB, QUOTA, factsWith, plan } from './sizing-rig.js';
 
 test('the CPU quota decides, rounded as configured', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { ContainerFacts } from '#eggcup/container/facts.js';
-import { planSize, type Plan } from '#eggcup/sizing.js';
+import { planSize, type Plan } from '#eggcup/sizing/plan.js';
 import { ENTER_CGROUP } from '../../helpers/cgroup.js';
 import { makeGroup } from '../../helpers/cgroup-v2.js';
 import { DEFAULTS } from '../../unit/sizing-rig.js';

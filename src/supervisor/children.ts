@@ -1,9 +1,9 @@
+import { crashed, failStart, countCrash, replace } from './crashes.js';
 import type { Event } from './events.js';
 import type { Child, Slot } from './model.js';
-import { noteCrash } from './restart-intensity.js';
-import { newAgentEnded, replaceOne, successorEnded, successorFailed, successorForked, takeOver } from './roll.js';
+import { replaceOne, successorFailed, successorForked, takeOver } from './roll.js';
 import { HURRIED_STOP_MS, beginStop, stopChild } from './shutdown.js';
-import { type Turn, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
+import { type Turn, isToldToEnd, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
 
 type ChildForked = Extract<Event, { kind: 'child-forked' }>;
 
@@ -127,7 +127,7 @@ export function childHung(turn: Turn, id: number, silentMs: number): void {
   turn.change(id, { hung: true, hasHung: true, trouble });
   turn.order({ kind: 'examine', id });
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
-  if (!isCrashTooMany(turn, child, trouble)) replaceOne(turn, id, 'hangs');
+  if (!countCrash(turn, child, trouble)) replaceOne(turn, id, 'hangs');
 }
 
 /** It was only slow; what has begun meanwhile goes on. */
@@ -174,94 +174,7 @@ export function childDisconnected(turn: Turn, id: number): void {
   turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
 }
 
-/** Counts the crash of a process that has a successor before its exit is told. */
-function replace(turn: Turn, child: Child): void {
-  if (turn.state.phase.kind !== 'running' || child.replaced) return;
-  turn.change(child.id, { replaced: true });
-  isCrashTooMany(turn, child);
-}
-
-/** Counts the crash of a process, but not the exit of one that hangs or was told to end for that. */
-function isCrashTooMany(turn: Turn, child: Child, why?: string): boolean {
-  if (turn.state.phase.kind !== 'running' || child.crashCounted) return false;
-  turn.change(child.id, { crashCounted: true });
-  return crashed(turn, child.slot, child, child.trouble ?? why);
-}
-
 function drainMs(turn: Turn, child: Child): number {
   if (turn.state.phase.kind === 'starting' || child.takesOver) return HURRIED_STOP_MS;
   return isAgent(child) ? turn.policy.agentStopMs : turn.policy.appStopMs;
-}
-
-function isToldToEnd({ state }: Child): boolean {
-  return state.kind === 'stopping' || state.kind === 'killed';
-}
-
-type ChildExited = Extract<Event, { kind: 'child-exited' }>;
-
-export function childExited(turn: Turn, { id, code, signal, cause }: ChildExited): void {
-  const child = turn.child(id);
-  if (child === undefined) return;
-  const { phase } = turn.state;
-  if (child.takesOver) successorEnded(turn, child, exitText(code, signal, cause));
-  turn.remove(child);
-  turn.log(isToldToEnd(child) ? 'info' : 'error', 'child.exited', {
-    slot: child.slot,
-    pid: child.pid,
-    code,
-    signal,
-    ...(cause === undefined ? {} : { cause }),
-    state: child.state.kind,
-  });
-  const why = exitText(code, signal, cause);
-  if (phase.kind === 'starting') return failStart(turn, child.slot, why);
-  if (phase.kind === 'stopping') return explainCrash(turn, child, why);
-  if (phase.kind !== 'running' || child.takesOver) return;
-  if (isAgent(child)) agentDied(turn, child, why);
-  else appDied(turn, child, why);
-}
-
-/** The crash that was one too many counted when its channel closed; now it is known what it was. */
-function explainCrash(turn: Turn, { slot, crashCounted }: Child, why: string): void {
-  const { phase } = turn.state;
-  if (phase.kind !== 'stopping' || phase.unexplained !== slot || !crashCounted) return;
-  turn.state = { ...turn.state, phase: { ...phase, reason: `${phase.reason}: ${why}`, unexplained: undefined } };
-}
-
-function agentDied(turn: Turn, agent: Child, why: string): void {
-  turn.send('apps', { action: 'egg-pids', data: [] });
-  turn.send('parent', { action: 'agent-worker-died' });
-  const isPlanned = agent.replaced || newAgentEnded(turn, agent, why);
-  if (isPlanned || !crashed(turn, 'agent', agent, agent.trouble ?? why)) forkAgent(turn);
-}
-
-export function forkAgent(turn: Turn): void {
-  turn.order({ kind: 'fork-agent', launch: turn.slot('agent').launch });
-}
-
-/** The refork itself is cfork's. */
-function appDied(turn: Turn, app: Child, why: string): void {
-  turn.send('agent', { action: 'egg-pids', data: listeningPids(turn.state) });
-  turn.send('parent', { action: 'app-worker-died' });
-  if (!app.replaced) isCrashTooMany(turn, app, why);
-}
-
-/** Returns whether this crash was one too many. `why` is what is known of it. */
-function crashed(turn: Turn, slot: Slot, child: Child | undefined, why: string | undefined): boolean {
-  if (!noteCrash(turn, slot, child)) return false;
-  const { restartLimit, restartWindowMs } = turn.policy;
-  const last = why === undefined ? slot : `${slot}: ${why}`;
-  const reason = `${restartLimit} crashes within ${restartWindowMs} ms (restart.limit); the last was ${last}`;
-  beginStop(turn, { exitCode: 13, reason, unexplained: why === undefined ? slot : undefined });
-  return true;
-}
-
-function failStart(turn: Turn, slot: Slot, message: string): void {
-  const exitCode = slot === 'agent' ? 10 : 11;
-  beginStop(turn, { exitCode, reason: `${slot} failed while starting: ${message}`, hurried: true });
-}
-
-function exitText(code: number | null, signal: string | null, cause: string | undefined): string {
-  if (signal === null) return `it exited with code ${code}`;
-  return cause === undefined ? `it was ended by ${signal}` : `it was ended by ${signal}, ${cause}`;
 }

@@ -4,17 +4,16 @@ import type { Child, Policy, Slot, State } from './model.js';
 import {
   childAnswers,
   childDisconnected,
-  childExited,
   childForked,
   childHung,
   childLeaving,
   childReady,
   childStartFailed,
   childUnready,
-  forkAgent,
   forkFailed,
 } from './children.js';
 import { postpone } from './deadlines.js';
+import { childExited, forkAgent } from './exits.js';
 import { openGates } from './gate.js';
 import { checkManager } from './manager-check.js';
 import { advanceRoll, replaceWorn, requestRoll, successorFailed, successorRefused } from './roll.js';

@@ -104,3 +104,7 @@ export function listeningPids(state: State): readonly number[] {
 export function readyAgent(state: State): Child | undefined {
   return state.children.find((child) => isAgent(child) && child.state.kind === 'ready');
 }
+
+export function isToldToEnd({ state }: Child): boolean {
+  return state.kind === 'stopping' || state.kind === 'killed';
+}

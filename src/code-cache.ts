@@ -1,14 +1,4 @@
-import {
-  chmodSync,
-  closeSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,10 +6,8 @@ import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { messageOf } from './errors.js';
 import { nodeBuild } from './node-build.js';
-
-/** As Node wraps a CommonJS module. */
-const HEAD = '(function (exports, require, module, __filename, __dirname) { ';
-const TAIL = '\n});';
+import { replaceFile } from './replace-file.js';
+import { wrappedScript } from './wrapped-script.js';
 
 type Wrapped = (
   exports: object,
@@ -67,21 +55,13 @@ export function judgeCodeCache(file: string): 'usable' | 'none' | { readonly why
 export function writeCodeCache(file: string): string {
   const source = readFileSync(file, 'utf8');
   setFlagsFromString('--no-lazy');
-  const script = compile(file, source);
+  const script = wrappedScript(source, file);
   // As without it: V8 compares the flags.
   setFlagsFromString('--lazy');
   setFlagsFromString('--hash-seed=0');
   const path = cacheOf(file);
-  const draft = `${path}.tmp`;
-  try {
-    writeFileSync(draft, Buffer.concat([Buffer.from(idIn(source), 'latin1'), script.createCachedData()]));
-    // Who may read the program may read this, whatever the umask.
-    chmodSync(draft, statSync(file).mode & 0o666);
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
+  const whole = Buffer.concat([Buffer.from(idIn(source), 'latin1'), script.createCachedData()]);
+  replaceFile(path, whole, statSync(file).mode & 0o666); // Who may read the program may read this.
   return path;
 }
 
@@ -102,7 +82,7 @@ function compileCached(file: string): Script | 'none' | { readonly why: string }
   const source = readFileSync(file, 'utf8');
   const cache = Buffer.from(whole);
   if (cache.toString('latin1', 0, ID_LENGTH) !== idIn(source)) return { why: 'it is of another program' };
-  const script = compile(file, source, cache.subarray(ID_LENGTH));
+  const script = wrappedScript(source, file, cache.subarray(ID_LENGTH));
   whole.resize(0);
   return script;
 }
@@ -117,11 +97,6 @@ function readWhole(path: string, size: number): ArrayBuffer {
     closeSync(descriptor);
   }
   return whole;
-}
-
-function compile(filename: string, source: string, cachedData?: Buffer): Script {
-  const options = cachedData === undefined ? { filename } : { filename, cachedData };
-  return new Script(HEAD + source + TAIL, { ...options, columnOffset: -HEAD.length });
 }
 
 /** What the bundle ends with: `// ` and the hash of what stands before. */

@@ -39,7 +39,7 @@ try {
 
   // As an image is built, and as it is without that.
   const plain = { ...eggcupWithEgg, name: 'not compiled' };
-  const list = [compiledEgg(app), plain, ...withCache([eggClusterWithEgg])];
+  const list = [await compiledEgg(app), plain, ...withCache([eggClusterWithEgg])];
   // A first round warms the machine's caches, and fills V8's.
   if (!options.quick) await takeTurns(list, 1, measureEgg);
   const eggs = await takeTurns(list, rounds, measureEgg);

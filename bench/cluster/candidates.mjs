@@ -4,6 +4,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './running.mjs';
 
 const fileOf = (path) => fileURLToPath(new URL(path, import.meta.url));
 const require = createRequire(import.meta.url);
@@ -17,8 +18,6 @@ const versionOf = (file) => JSON.parse(readFileSync(file, 'utf8')).version;
 export const PEERS = { egg: versionOf(join(eggFramework, 'package.json')), 'egg-cluster': versionOf(eggCluster) };
 
 const eggApp = fileOf('fixtures/egg-app');
-/** Nobody else's while the benchmark runs. */
-const COMPILE_PORT = 17_017;
 const production = () => ({
   NODE_ENV: 'production',
   EGG_SERVER_ENV: 'prod',
@@ -34,11 +33,11 @@ export function compileEggcup() {
 export const eggcupWithEgg = eggcup('eggcup', { app: { baseDir: eggApp, framework: eggFramework } });
 
 /** The same with a copy of the application whose modules were compiled, as in an image: in a folder of its own. */
-export function compiledEgg(folder) {
+export async function compiledEgg(folder) {
   cpSync(fileOf('fixtures'), folder, { recursive: true });
   const baseDir = join(folder, 'egg-app');
   const candidate = eggcup('eggcup', { app: { baseDir, framework: eggFramework } });
-  const [node, , ...options] = candidate.command({ folder, port: COMPILE_PORT });
+  const [node, , ...options] = candidate.command({ folder, port: await freePort() });
   const env = { ...process.env, ...production(), EGG_HOME: folder, BENCH_FACTS: join(folder, 'facts') };
   execFileSync(node, [fileOf('../../dist/cli.js'), 'compile', '--app', ...options], { stdio: 'pipe', env });
   return candidate;

@@ -78,7 +78,7 @@ export async function whileRunning({ name, command, env }, use) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0);
   await once(server, 'listening');
   const { port } = server.address();

@@ -6,7 +6,8 @@ import { ConfigError } from '../config/config-error.js';
 import { EggcupError, messageOf } from '../errors.js';
 import { type Answer, answerFaults, type CliCommand, loadGiven, type Surroundings } from './command.js';
 import type { Given } from './options.js';
-import { train, type Trained } from './train.js';
+import type { Kept } from '../training/drafts.js';
+import { train, type Trained } from '../training/train.js';
 
 /**
  * `eggcup compile`: V8's code cache of eggcup's own program, for the Node that runs it; with `--app` what the application loads until it
@@ -60,17 +61,25 @@ async function compileApp(given: Given, surroundings: Surroundings): Promise<Ans
   }
 }
 
-function answer({ written, why }: Trained): Answer {
-  if (written.length === 0) return failed(`the application has loaded nothing: ${why ?? 'no module at all'}`);
-  const out = written.map(({ file, code, resolved, isOld }) =>
-    isOld ? `${file} stays as it was` : `wrote ${file}: ${code} modules, ${resolved} requests`,
-  );
+function answer({ kept, why }: Trained): Answer {
+  if (kept.length === 0)
+    return failed(`the application has loaded nothing that can be kept: ${why ?? 'no module at all'}`);
   const faults = [
-    ...written.flatMap(({ file, without }) => without.map((fault) => `${basename(file)} is without ${fault}`)),
+    ...kept.flatMap((one) =>
+      one.kind === 'written' ? one.without.map((fault) => `${basename(one.file)} is without ${fault}`) : [],
+    ),
     ...(why === undefined ? [] : [`only what was loaded until the application failed to get ready: ${why}`]),
   ];
-  const err = faults.map((fault) => `eggcup compile: ${fault}`).join('\n');
-  return { code: 0, out: out.join('\n'), ...(err === '' ? {} : { err }) };
+  const out = kept.map(shown).join('\n');
+  return faults.length === 0
+    ? { code: 0, out }
+    : { code: 0, out, err: faults.map((fault) => `eggcup compile: ${fault}`).join('\n') };
+}
+
+function shown(kept: Kept): string {
+  return kept.kind === 'older'
+    ? `${kept.file} stays as it was`
+    : `wrote ${kept.file}: ${kept.code} modules, ${kept.resolved} requests`;
 }
 
 function failed(why: string): Answer {

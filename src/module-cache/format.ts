@@ -89,13 +89,21 @@ export function openModuleCache(file: string): ModuleCache | undefined {
     const scratch = Buffer.allocUnsafeSlow(Math.max(0, ...head.code.map((entry) => entry[3])));
     const read = ([, , offset, size, checksum]: CodeEntry): Buffer | undefined => {
       const bytes = scratch.subarray(0, size);
-      const isWhole = readSync(descriptor, bytes, 0, size, length + offset) === size;
-      return isWhole && checksumOf(bytes) === checksum ? bytes : undefined;
+      return readAt(descriptor, bytes, length + offset) && checksumOf(bytes) === checksum ? bytes : undefined;
     };
     return { head, read, close: () => closeSync(descriptor) };
   } catch (error) {
     closeSync(descriptor);
     throw error;
+  }
+}
+
+/** Never in the way of a start: what a failing disk does not give is as good as damaged. */
+function readAt(descriptor: number, bytes: Buffer, position: number): boolean {
+  try {
+    return readSync(descriptor, bytes, 0, bytes.length, position) === bytes.length;
+  } catch {
+    return false;
   }
 }
 

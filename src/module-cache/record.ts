@@ -2,27 +2,24 @@
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, extname, isAbsolute, join } from 'node:path';
 import type { Script } from 'node:vm';
-import { type Answer, factsOf, firstAfter, packagesOf, settledAt } from './facts.js';
+import { type Answer, type Fact, factsOf, firstAfter, packagesOf } from './facts.js';
 import { type CodeHeader, optionsThatMatter, readCodeHeader } from './flags.js';
-import { checksumOf, type CompiledFile, encode, type Resolved } from './format.js';
+import { checksumOf, type CompiledFile, encode, type Head, type Resolved } from './format.js';
 import {
-  compileModule,
   hasUsualPaths,
-  isPlain,
   type LoadedModule,
   looksAsNode,
   pathsMark,
   replacedBefore,
   replaceCompile,
   replaceResolve,
-  runnable,
-} from './node-modules.js';
+} from './node-loader.js';
+import { compileModule, isPlain } from './plain-modules.js';
+import { runnable } from './run-module.js';
 import type { Role } from './place.js';
 
 /** What Node looks for by itself; another one is somebody's, who need not be there another time. */
 const EXTENSIONS: ReadonlySet<string> = new Set(['.js', '.cjs', '.json', '.node']);
-/** What a clock may be behind that of who made the folders; more is waited for by nobody. */
-const MAX_AHEAD_S = 60;
 
 interface KeptCode {
   readonly script: Script;
@@ -52,7 +49,7 @@ export function recordModules(folder: string, role: Role): { readonly end: () =>
   };
   const replaced = replacedBefore();
   if (replaced !== undefined) {
-    write(emptyFor(`anything: what is loaded first has replaced Module.${replaced}`));
+    write(emptyFor(`what is loaded first has replaced Module.${replaced}`));
     return { end: () => undefined };
   }
   const answers = new Map<string, KeptAnswer>();
@@ -129,41 +126,63 @@ function tryToCompile(source: string, file: string): Script | undefined {
 }
 
 function wholeOf({ answers, code, baseDir, header, beganMs }: Recorded): Buffer {
-  const whyNoPlaces = whyNotPlaces(answers, beganMs);
+  const facts = factsOf(answers.values());
+  const whyNoPlaces = whyNotPlaces(facts, beganMs);
   const whyNoCode = whyNotCode(header);
-  const kept = whyNoPlaces === undefined ? [...answers.values()] : [];
-  const files = new Map<string, number>();
-  const indexOf = (file: string): number => {
-    const index = files.get(file) ?? files.size;
-    files.set(file, index);
-    return index;
+  const files = new FileTable();
+  const resolved = whyNoPlaces === undefined ? resolvedIn(answers.values(), files) : {};
+  const pieces = whyNoCode === undefined ? piecesOf(code, files) : [];
+  const head = {
+    baseDir,
+    options: optionsThatMatter(),
+    header,
+    facts: whyNoPlaces === undefined ? facts : [],
+    files: files.all,
+    resolved,
+    without: [whyNoPlaces, whyNoCode].filter((why) => why !== undefined),
   };
-  const resolved: Record<string, Resolved & { readonly requests: Record<string, number> }> = {};
-  for (const { folder, request, file, paths } of kept) {
-    resolved[folder] ??= { paths, requests: {} };
-    resolved[folder].requests[request] = indexOf(file);
-  }
-  // A module that was made for one start is gone.
-  const compiled = [...(whyNoCode === undefined ? code : [])].filter(([file]) => existsSync(file));
-  const pieces = compiled.map(([file, { script, checksum }]): CompiledFile => ({
-    file: indexOf(file),
-    checksum,
-    bytes: script.createCachedData(),
-  }));
-  const without = [whyNoPlaces, whyNoCode].filter((why) => why !== undefined);
-  const facts = factsOf(kept);
-  return encode(
-    { baseDir, options: optionsThatMatter(), header, facts, files: [...files.keys()], resolved, without },
-    pieces,
-  );
+  return encode(head, pieces);
 }
 
-/** What is changed while it has the time of a change before would not be seen: `eggcup compile` waits until that has passed. */
-function whyNotPlaces(answers: Recorded['answers'], beganMs: number): string | undefined {
-  const facts = factsOf(answers.values());
-  if (settledAt(facts) > Date.now() / 1000 + MAX_AHEAD_S) return 'places: the times of some packages are in the future';
-  const changed = firstAfter(facts, beganMs);
-  return changed === undefined ? undefined : `places: ${changed} has changed while the application started`;
+/** Each file once, by its index. */
+class FileTable {
+  readonly #indices = new Map<string, number>();
+
+  get all(): readonly string[] {
+    return [...this.#indices.keys()];
+  }
+
+  indexOf(file: string): number {
+    const index = this.#indices.get(file) ?? this.#indices.size;
+    this.#indices.set(file, index);
+    return index;
+  }
+}
+
+function resolvedIn(answers: Iterable<KeptAnswer>, files: FileTable): Head['resolved'] {
+  const resolved: Record<string, Resolved & { readonly requests: Record<string, number> }> = {};
+  for (const { folder, request, file, paths } of answers) {
+    resolved[folder] ??= { paths, requests: {} };
+    resolved[folder].requests[request] = files.indexOf(file);
+  }
+  return resolved;
+}
+
+/** A module that was made for one start is gone. */
+function piecesOf(code: Recorded['code'], files: FileTable): readonly CompiledFile[] {
+  return [...code]
+    .filter(([file]) => existsSync(file))
+    .map(([file, { script, checksum }]) => ({
+      file: files.indexOf(file),
+      checksum,
+      bytes: script.createCachedData(),
+    }));
+}
+
+/** It was changed after Node had looked there, or says so: then nobody could tell a change by its time. */
+function whyNotPlaces(facts: readonly Fact[], beganMs: number): string | undefined {
+  const newer = firstAfter(facts, beganMs);
+  return newer === undefined ? undefined : `places: ${newer} is newer than the start of the application`;
 }
 
 function whyNotCode(header: CodeHeader | undefined): string | undefined {

@@ -1,18 +1,12 @@
 import { messageOf } from '../errors.js';
+import { wrappedScript } from '../wrapped-script.js';
 import { firstChanged } from './facts.js';
 import { optionsThatMatter, fitTo } from './flags.js';
 import { checksumOf, type CodeEntry, type Head, type ModuleCache, openModuleCache, type Resolved } from './format.js';
 import { moduleCacheFile, type Role } from './place.js';
-import {
-  isPlain,
-  looksAsNode,
-  pathsMark,
-  replacedBefore,
-  replaceCompile,
-  replaceResolve,
-  restoreModule,
-  runnable,
-} from './node-modules.js';
+import { looksAsNode, pathsMark, replacedBefore, replaceCompile, replaceResolve } from './node-loader.js';
+import { isPlain } from './plain-modules.js';
+import { runnable } from './run-module.js';
 
 /** A cache that is used, as far as it can be. */
 export interface ModulesInUse {
@@ -28,11 +22,13 @@ export interface ModulesInUse {
  * does not hold goes Node's own way, as all does where there is no cache (docs/adr/0020-module-cache.md).
  */
 export function useModuleCache(role: Role): ModulesInUse {
+  let cache: ModuleCache | undefined;
   try {
     const baseDir = process.cwd();
-    const cache = openModuleCache(moduleCacheFile(baseDir, role));
+    cache = openModuleCache(moduleCacheFile(baseDir, role));
     return cache === undefined ? unused(undefined) : use(cache, baseDir);
   } catch (error) {
+    cache?.close();
     return unused(messageOf(error));
   }
 }
@@ -117,7 +113,7 @@ function compileFrom({ head, read }: ModuleCache, fit: (code: Buffer) => void): 
       const code = isSame ? read(entry) : undefined;
       if (code === undefined) return Reflect.apply(compile, this, [source, file, format]);
       fit(code);
-      const script = restoreModule(source, file, code);
+      const script = wrappedScript(source, file, code);
       if (script.cachedDataRejected === true) known.clear();
       const { run, args, setRunning } = runnable(script, this, file);
       setRunning(true);

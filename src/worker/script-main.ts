@@ -38,6 +38,9 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
   modules.tell();
   const servers = new Servers(task.drainMs);
   let isLoaded = false;
+  const endModulesWhenStarted = (): void => {
+    if (isLoaded && (task.ready !== 'listening' || servers.areListening)) modules.end();
+  };
   installMessenger();
   drainServers(servers);
   if (task.reusePort) listenBesideSiblings();
@@ -47,7 +50,7 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
     if (task.requests !== undefined) countRequests(task.requests);
     if (task.sticky !== undefined) keepClients(new ClientKeeper(task.sticky, servers));
     hearLameDuck(servers);
-    if (task.ready === 'listening') whenListening(() => isLoaded && modules.end());
+    whenListening(endModulesWhenStarted);
   }
   catchUncaught(servers, task.drainMs, () => (task.role === 'app' ? servers.areListening : isLoaded));
   endGracefully(task.role === 'agent' ? 'agent_worker' : 'app_worker', () => {
@@ -62,7 +65,7 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
   setImmediate(runMain); // Apart, so that what it throws is no rejection.
   whenMainIsLoaded(() => {
     isLoaded = true;
-    if (task.ready !== 'listening' || servers.areListening) modules.end();
+    endModulesWhenStarted();
     endWithMaster();
     if (task.ready === 'loaded') void sendToMaster({ eggcup: 'ready' });
   });

@@ -152,6 +152,21 @@ export class AppWithPackages {
   }
 }
 
+/** `answer.js` answers with words of two packages. */
+export const TWO_PACKAGES = {
+  'answer.js': `const a = require('a'); module.exports = () => [a.word, a.inner];`,
+  'node_modules/a/package.json': '{ "name": "a", "main": "lib/a.js" }',
+  'node_modules/a/lib/a.js': `exports.word = 'first'; exports.inner = require('b').word;`,
+  'node_modules/b/package.json': '{ "name": "b", "main": "b.js" }',
+  'node_modules/b/b.js': `exports.word = 'second';`,
+  'node_modules/b/other.js': `exports.word = 'third';`,
+};
+
+/** An application of these, with other files beside or in their place. */
+export function appWith(t: TestContext, more: Readonly<Record<string, string>> = {}): AppWithPackages {
+  return new AppWithPackages(t, { ...TWO_PACKAGES, ...more });
+}
+
 /** What is older than some seconds is compiled without a wait. */
 function makeOld(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))

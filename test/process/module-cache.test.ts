@@ -1,38 +1,12 @@
 /** `eggcup compile --app`: what an application loads until it is ready is kept, and holds only for what is still the same. */
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { checksumOf, type Head } from '#eggcup/module-cache/format.js';
-import { AppWithPackages } from '../helpers/module-cache.js';
+import { test } from 'node:test';
+import { checksumOf } from '#eggcup/module-cache/format.js';
+import { type AppWithPackages, appWith, TWO_PACKAGES } from '../helpers/module-cache.js';
 import { run } from '../helpers/cli.js';
-import { livingProcessesWith } from '../helpers/processes.js';
-import { until } from '../helpers/until.js';
-
-const FILES = {
-  'answer.js': `const a = require('a'); module.exports = () => [a.word, a.inner];`,
-  'node_modules/a/package.json': '{ "name": "a", "main": "lib/a.js" }',
-  'node_modules/a/lib/a.js': `exports.word = 'first'; exports.inner = require('b').word;`,
-  'node_modules/b/package.json': '{ "name": "b", "main": "b.js" }',
-  'node_modules/b/b.js': `exports.word = 'second';`,
-  'node_modules/b/other.js': `exports.word = 'third';`,
-};
-
-function appWith(t: TestContext, more: Readonly<Record<string, string>> = {}): AppWithPackages {
-  return new AppWithPackages(t, { ...FILES, ...more });
-}
 
 /** A cache that says of a file's source, as it is now, that its code is the one that is kept. */
 function takeFor(app: AppWithPackages, file: string): void {
@@ -139,55 +113,10 @@ module.exports = async () => [limit(), await inThread];`;
   assert.deepEqual(await app.answer({ config }), without);
 });
 
-test('other options of Node.js, and what is no cache, are as good as none, and said', async (t) => {
-  const app = appWith(t);
-  assert.equal(await app.doctor(), 'ok: none; `eggcup compile --app` in the image’s build makes one');
-  assert.equal((await app.compile()).code, 0);
-  const other = await app.answer({ env: { NODE_OPTIONS: '--stack-trace-limit=20' } });
-  assert.equal(other.unused, 'it was made with other options of Node.js: none');
-  const file = app.cacheFile();
-  const whole = readFileSync(file);
-  const lies = (head: Head): Head => ({ ...head, header: { words: [1, 2, 3, 4], limited: null } });
-  const foreign = (head: Head): Head => ({ ...head, baseDir: '/elsewhere' });
-  for (const [put, why] of [
-    [() => writeFileSync(file, ''), 'it is damaged: it ends too early'],
-    [() => writeFileSync(file, whole.subarray(0, 100)), 'it is damaged: it ends too early'],
-    [() => writeFileSync(file, Buffer.alloc(1000)), 'it is damaged: its checksum is wrong'],
-    [() => writeFileSync(file, withHead('{"format":0}')), 'another version of eggcup has made it'],
-    [() => app.rewrite(lies), 'V8 has other options'],
-    [() => app.rewrite(foreign), 'it was made for /elsewhere'],
-    [() => mkdirSync(file), 'it is no regular file'],
-    [() => assert.equal(spawnSync('mkfifo', [file]).status, 0), 'it is no regular file'],
-    [() => writeFileSync(file, whole.subarray(0, -8)), 'it is damaged: it ends too early'],
-    [() => writeFileSync(file, flipped(whole, 100)), 'it is damaged: its checksum is wrong'],
-    // Damaged code is compiled anew.
-    [() => writeFileSync(file, flipped(whole, whole.length - 200)), undefined],
-  ] as const) {
-    rmSync(file, { recursive: true });
-    writeFileSync(file, whole);
-    if (!String(put).includes('rewrite')) rmSync(file);
-    put();
-    assert.deepEqual(await app.answer(), { answer: ['first', 'second'], unused: why });
-  }
-});
-
-function flipped(bytes: Buffer, from: number): Buffer {
-  const copy = Buffer.from(bytes);
-  for (let at = from; at < from + 40; at += 1) copy[at] = (copy[at] ?? 0) ^ 0x55;
-  return copy;
-}
-
 /** Who may read what lies there, by the rights of the folders on the way to it. */
 function readableThrough(folder: string): number {
   const here = ((statSync(folder).mode & 0o111) << 2) | 0o222;
   return dirname(folder) === folder ? here : here & readableThrough(dirname(folder));
-}
-
-function withHead(json: string): Buffer {
-  const start = Buffer.alloc(8);
-  start.writeUInt32LE(json.length);
-  start.writeUInt32LE(checksumOf(json), 4);
-  return Buffer.concat([start, Buffer.from(json)]);
 }
 
 test('an application that does not get ready: what it has loaded is kept, and why it failed is said', async (t) => {
@@ -197,7 +126,7 @@ test('an application that does not get ready: what it has loaded is kept, and wh
   assert.match(stdout, /: 4 modules, 1 requests\n$/);
   assert.match(stderr, /^eggcup compile: only what was loaded until the application failed to get ready: eggcup exits/);
   assert.match(stderr, /no database/);
-  app.write('answer.js', FILES['answer.js']);
+  app.write('answer.js', TWO_PACKAGES['answer.js']);
   assert.deepEqual(await app.answer(), { answer: ['first', 'second'], unused: undefined });
 });
 
@@ -216,32 +145,13 @@ test('what cannot be done is said: no config, an option without --app, nothing t
   app.removeCacheFolder();
   const nothing = await app.compile(['--set', 'app.script=empty.mjs']);
   assert.equal(nothing.code, 1);
-  assert.match(nothing.stderr, /^eggcup compile: the application has loaded nothing: /);
+  assert.match(nothing.stderr, /^eggcup compile: the application has loaded nothing that can be kept: /);
   assert.equal(existsSync(dirname(app.cacheFile())), false, 'a folder is left');
   const wrong = await app.compile(['--set', 'workers.count=none']);
   assert.deepEqual([wrong.code, /workers.count/.test(wrong.stderr)], [78, true]);
   const without = run('cli', ['compile', '--config', 'cluster.yaml'], app.folder);
   assert.deepEqual([without.code, without.stderr], [78, 'eggcup compile: --config and --set go with --app\n']);
 });
-
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
-  test(`${signal} ends it and the application, and nothing is kept`, async (t) => {
-    const app = appWith(t, {
-      'answer.js': `require('fs').writeFileSync('begun', String(process.pid)); setInterval(() => undefined, 1000);`,
-      'main.js': `require('./answer.js');`,
-    });
-    app.removeCacheFolder();
-    const mark = `EGGCUP_TEST_MARK=${process.pid}-${signal}`;
-    const { child, ended } = await app.startToCompile({ EGGCUP_TEST_MARK: mark.slice(mark.indexOf('=') + 1) });
-    await until('the application to begin', () => existsSync(join(app.folder, 'begun')));
-    child.kill(signal);
-    const { code, stdout, stderr } = await ended;
-    await until('all to end', () => livingProcessesWith(mark).length === 0);
-    if (signal === 'SIGKILL') return;
-    assert.deepEqual([code, stdout, stderr], [1, '', `eggcup compile: ${signal} received: nothing is kept\n`]);
-    assert.equal(existsSync(dirname(app.cacheFile())), false);
-  });
-}
 
 test('who may read the application may read its cache, whatever the umask; nothing else is left', async (t) => {
   const app = appWith(t);

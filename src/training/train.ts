@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { settledAt } from '../module-cache/facts.js';
+import { ROLES } from '../module-cache/place.js';
+import { bestOf, type Draft, keep, type Kept } from './drafts.js';
+import { makeFolders, removeIfEmpty } from './folders.js';
+import { startOnce } from './start-once.js';
+import { StopSignal } from './stop-signal.js';
+
+/** What a training start has left. */
+export interface Trained {
+  readonly kept: readonly Kept[];
+  /** Why the application did not get ready, or nothing could be kept; `undefined` when all went well. */
+  readonly why: string | undefined;
+}
+
+/** Where it is called. */
+interface Place {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+/**
+ * Starts the application once, with one worker, as the entrypoint does, until it is ready; stops it, and keeps what its processes have loaded in
+ * `baseDir`. Bounded by the config's own `startup.timeout` and `shutdown`. Throws a system error where nothing can be written, and `ERR_STOPPED` when a
+ * signal ends it.
+ */
+export async function train(words: readonly string[], baseDir: string, place: Place): Promise<Trained> {
+  const stop = new StopSignal();
+  const folder = mkdtempSync(join(tmpdir(), 'eggcup-compile-'));
+  const made: string[] = [];
+  try {
+    makeFolders(baseDir, made); // Before anybody looks: it is a change of `node_modules` as well.
+    const why = await startOnce(words, folder, place, stop.signal);
+    const drafts = ROLES.flatMap((role) => bestOf(folder, role) ?? []);
+    await untilSettled(drafts, stop.signal);
+    const [full, empty] = [drafts.filter((draft) => !isEmpty(draft)), drafts.filter(isEmpty)];
+    return {
+      kept: full.map((draft) => keep(draft, baseDir, why !== undefined)),
+      why: why ?? empty[0]?.head.without[0],
+    };
+  } finally {
+    stop.end();
+    for (const path of made.toReversed()) removeIfEmpty(path);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isEmpty({ head }: Draft): boolean {
+  return head.files.length === 0;
+}
+
+/** What is installed right after this must not have the time of what was there before: nobody would see that it has changed. */
+async function untilSettled(drafts: readonly Draft[], signal: AbortSignal): Promise<void> {
+  const at = Math.max(0, ...drafts.map(({ head }) => settledAt(head.facts)));
+  try {
+    await setTimeout(Math.max(0, at * 1000 - Date.now()), undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}

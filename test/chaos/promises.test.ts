@@ -1,31 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { StatusFile } from '../helpers/cluster.js';
-import { drawSchedule } from './draw.js';
+import {
+  STOP_MS,
+  END_MS,
+  setup,
+  worker,
+  good,
+  changed,
+  endedWith,
+  between,
+  logOf,
+  childOf,
+  line,
+  toMaster,
+  status,
+} from './good-run.js';
 import { PROMISES, brokenPromises } from './invariants.js';
-import type { Delivery, Observation, Sample, SeenProcess } from './observation.js';
-import type { Setup } from './schedule.js';
-
-const STEP_MS = 50;
-const READY_MS = 500;
-const STOP_MS = 8000;
-const END_MS = 8400;
-
-const setup: Setup = {
-  ...drawSchedule(1, 1).setup,
-  role: 'child',
-  program: 'script',
-  workers: 1,
-  minReady: 1,
-  agent: 'none',
-  failures: 3,
-  restartLimit: 2,
-  startupMs: 10_000,
-  delayMs: 0,
-  appBehaviour: { startMs: 0, throwsAt: [], flood: false, stubborn: false, family: false },
-  agentBehaviour: { startMs: 0, throwsAt: [], flood: false, stubborn: false },
-};
-const worker: SeenProcess = { pid: 13, kind: 'app', isChild: true, state: 'S', startedAt: 100, version: '0' };
+import type { Delivery, Observation } from './observation.js';
 
 test('a run in which all is well breaks no promise', () => {
   assert.deepEqual(brokenPromises(good(), setup), []);
@@ -195,78 +186,3 @@ test('a stopped master may be late with everything', () => {
   const stopped = changed(between(1900, 5000), { masterState: 'T', liveAgeMs: 3000, processes: [] });
   assert.deepEqual(brokenPromises(stopped, setup), []);
 });
-
-function good(): Observation {
-  const samples = Array.from({ length: END_MS / STEP_MS }, (_, index): Sample => {
-    const at = index * STEP_MS;
-    const isUp = at >= READY_MS;
-    return {
-      at,
-      masterState: 'S',
-      ready: isUp && at <= STOP_MS,
-      started: isUp,
-      liveAgeMs: isUp ? at % 1000 : undefined,
-      status: status(at > STOP_MS ? 'stopping' : isUp ? 'running' : 'starting', [13]),
-      processes: [worker],
-    };
-  });
-  return {
-    samples,
-    deliveries: [toMaster('SIGTERM', STOP_MS)],
-    probes: [1000, 2000, 3000, 4000, 5000].map((at) => ({
-      at,
-      answer: { code: 200, body: '{"phase":"running","children":[]}' },
-    })),
-    scarcity: [],
-    end: { at: END_MS, code: 0 },
-    settled: 'yes',
-    termination: '',
-    log: [...logOf('child.ready', 'cluster.ready'), line('stop.begun', { exitCode: 0 })],
-    files: [],
-    traffic: { answered: 100, lost: [] },
-    output: '',
-    leftFiles: [],
-    leftProcesses: [],
-  };
-}
-
-function changed(which: (sample: Sample) => boolean, change: Partial<Sample>): Observation {
-  const { samples, ...others } = good();
-  return { ...others, samples: samples.map((sample) => (which(sample) ? Object.assign(sample, change) : sample)) };
-}
-
-function endedWith(code: number, reason: string): Observation {
-  return {
-    ...good(),
-    end: { at: END_MS, code },
-    termination: `eggcup exits with code ${code}: ${reason}`,
-    log: logOf('child.ready', 'cluster.ready'),
-  };
-}
-
-function between(from: number, to: number): (sample: Sample) => boolean {
-  return ({ at }) => at >= from && at <= to;
-}
-
-function logOf(...events: readonly string[]): Observation['log'] {
-  return events.map((event) => line(event, { slot: 'app-0', pid: 13 }));
-}
-
-function childOf(pid: number): StatusFile['children'][number] {
-  return { slot: 'app-0', pid, state: 'ready', restarts: 0 };
-}
-
-function line(event: string, fields: Readonly<Record<string, unknown>> = {}): Observation['log'][number] {
-  return { level: 'info', event, at: 4000, ...fields };
-}
-
-function toMaster(signal: NodeJS.Signals, at: number): Delivery {
-  return { at, to: 'master', pid: 0, kind: 'master', signal, isHeard: true };
-}
-
-function status(phase: string, pids: readonly number[]): StatusFile {
-  const children = pids.map((pid, index) => ({ slot: `app-${index}`, pid, state: 'ready', restarts: 0 }));
-  const plan = { workers: 1, heapMiB: null, reasons: [] };
-  const own = { phase, pid: 2, updatedAt: new Date(0).toISOString(), address: null };
-  return { ...own, plan, container: {}, children, restartsInWindow: 0, minReady: 1, zombies: 0 };
-}

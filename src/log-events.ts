@@ -29,7 +29,8 @@ export const LOG_MESSAGES = {
   'child.orphan-killed': 'A process that outlived the cluster was killed',
   'worker.uncaught': 'A worker had an uncaught exception',
   'worker.close-failed': 'The application could not be closed',
-  'worker.cache-unused': 'The cache of the application’s modules cannot be used as it is: the start takes longer',
+  'worker.cache-unused':
+    'The cache of the application’s modules cannot be used as it is: the start takes longer until `eggcup compile --app` is called again',
   'graceful-process': 'graceful-process says',
   cfork: 'cfork says',
   console: 'A library wrote to the console of the master',

@@ -84,12 +84,12 @@ function whyNotAtAll({ options }: Head): string | undefined {
 
 /** Node's memory of where modules are, from the start. Returns what ends it. */
 function resolveFrom({ files, resolved }: Head): () => void {
-  let known: Readonly<Record<string, Resolved>> | undefined = resolved;
+  const known = new Map<string, Resolved>(Object.entries(resolved));
   const restore = replaceResolve((resolve) => {
     return function resolveKnown(this: unknown, ...args) {
       const [request, parent, , options] = args;
-      if (known !== undefined && options === undefined && parent !== undefined && parent !== null) {
-        const here = known[parent.path];
+      if (options === undefined && parent !== undefined && parent !== null) {
+        const here = known.get(parent.path);
         const index = here?.requests[request];
         const isUsual = typeof index === 'number' && here?.paths === pathsMark(parent.paths) && looksAsNode();
         const file = isUsual ? files[index] : undefined;
@@ -99,7 +99,7 @@ function resolveFrom({ files, resolved }: Head): () => void {
     };
   });
   return () => {
-    known = undefined;
+    known.clear();
     restore();
   };
 }

@@ -41,6 +41,16 @@ module.exports = async () => [(await new Loads().load().next().value).default, t
     },
   },
   {
+    what: 'a module of a folder with the name of a property',
+    files: {
+      'node_modules/p/index.js': `
+const Module = require('module');
+const made = new Module('constructor/made', module);
+made._compile('module.exports = typeof require("fs")', 'constructor/made');
+module.exports = made.exports;`,
+    },
+  },
+  {
     what: 'new require(…), names and shapes of require',
     files: {
       'node_modules/p/index.js': `

@@ -1,12 +1,12 @@
 /** `eggcup compile --app`: what an application loads until it is ready is kept, and holds only for what is still the same. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { checksumOf } from '#eggcup/module-cache/format.js';
 import { type AppWithPackages, appWith, TWO_PACKAGES } from '../helpers/module-cache.js';
 import { run } from '../helpers/cli.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
 
 /** A cache that says of a file's source, as it is now, that its code is the one that is kept. */
 function takeFor(app: AppWithPackages, file: string): void {
@@ -159,10 +159,10 @@ test('who may read the application may read its cache, whatever the umask; nothi
   chmodSync(app.folder, 0o755);
   chmodSync(join(app.folder, 'answer.js'), 0o640);
   chmodSync(join(app.folder, 'node_modules'), 0o750);
-  const before = new Set(readdirSync(tmpdir()));
+  const temporary = temporaryDirectory(t);
   const umask = process.umask(0o077);
   try {
-    assert.equal((await app.compile()).code, 0);
+    assert.equal((await app.compile([], { TMPDIR: temporary })).code, 0);
   } finally {
     process.umask(umask);
   }
@@ -173,6 +173,5 @@ test('who may read the application may read its cache, whatever the umask; nothi
   chmodSync(join(app.folder, 'node_modules/b'), 0o700);
   assert.equal((await app.compile()).code, 0);
   assert.equal(statSync(app.cacheFile()).mode & 0o777, 0o600, 'what others cannot reach');
-  const left = readdirSync(tmpdir()).filter((name) => name.startsWith('eggcup-compile-') && !before.has(name));
-  assert.deepEqual(left, []);
+  assert.deepEqual(readdirSync(temporary), []);
 });

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { settledAt } from '../module-cache/facts.js';
 import { ROLES } from '../module-cache/place.js';
 import { bestOf, type Draft, keep, type Kept } from './drafts.js';
 import { makeFolders, removeIfEmpty } from './folders.js';
+import { untilSettled } from './settle.js';
 import { startOnce } from './start-once.js';
 import { StopSignal } from './stop-signal.js';
 
@@ -35,7 +34,10 @@ export async function train(words: readonly string[], baseDir: string, place: Pl
     makeFolders(baseDir, made); // Before anybody looks: it is a change of `node_modules` as well.
     const why = await startOnce(words, folder, place, stop.signal);
     const drafts = ROLES.flatMap((role) => bestOf(folder, role) ?? []);
-    await untilSettled(drafts, stop.signal);
+    await untilSettled(
+      drafts.flatMap(({ head }) => head.facts),
+      stop.signal,
+    );
     const [full, empty] = [drafts.filter((draft) => !isEmpty(draft)), drafts.filter(isEmpty)];
     return {
       kept: full.map((draft) => keep(draft, baseDir, why !== undefined)),
@@ -50,15 +52,4 @@ export async function train(words: readonly string[], baseDir: string, place: Pl
 
 function isEmpty({ head }: Draft): boolean {
   return head.files.length === 0;
-}
-
-/** What is installed right after this must not have the time of what was there before: nobody would see that it has changed. */
-async function untilSettled(drafts: readonly Draft[], signal: AbortSignal): Promise<void> {
-  const at = Math.max(0, ...drafts.map(({ head }) => settledAt(head.facts)));
-  try {
-    await setTimeout(Math.max(0, at * 1000 - Date.now()), undefined, { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  }
 }

@@ -6,11 +6,15 @@ import { hasCode } from '#eggcup/errors.js';
 /** Below those that the kernel gives to others meanwhile, to a connection say (net.ipv4.ip_local_port_range). */
 const [FIRST_PORT, PORTS] = [10_000, 22_000];
 
-/** A port that nobody listens on now. */
+const given = new Set<number>();
+
+/** A port that nobody listens on now, and that this process has not asked for before: a test that needs two would get the same, once in a while. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-    if (await isFree(port)) return port;
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
 }
 

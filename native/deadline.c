@@ -109,9 +109,7 @@ napi_value is_subreaper(napi_env env, napi_callback_info info) {
   (void)info;
   int answer = 0;
   kernel(__NR_prctl, PR_GET_CHILD_SUBREAPER, (long)&answer, 0, 0, 0);
-  napi_value truth = NULL;
-  napi_get_boolean(env, answer != 0, &truth);
-  return truth;
+  return bool_value(env, answer != 0);
 }
 
 /** session(pid): the session that a process belongs to (0: this process), or a negative errno. */

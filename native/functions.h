@@ -10,7 +10,8 @@
   each("disarmDeadMan", disarm_dead_man) each("endAfterParent", end_after_parent)                                  \
   each("signalOnParentDeath", signal_on_parent_death) each("becomeSubreaper", become_subreaper)                    \
   each("isSubreaper", is_subreaper) each("session", session) each("group", group)                                  \
-  each("peekSocket", peek_socket) each("hasPeerEnded", has_peer_ended)
+  each("peekSocket", peek_socket) each("hasPeerEnded", has_peer_ended)                                                \
+  each("trimMemory", trim_memory) each("limitArenas", limit_arenas)
 
 #define DECLARE(name, function) napi_value function(napi_env env, napi_callback_info info);
 FUNCTIONS(DECLARE)

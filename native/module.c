@@ -1,6 +1,6 @@
 /*
  * eggcup's native part: what an init needs of the kernel and Node doesn't give. Built by scripts/build-native.mjs, loaded by
- * src/native/addon.ts. No C library, no state but what a function's own comment names, one instance per process.
+ * src/native/addon.ts. No C library is needed, no state but what a function's own comment names, one instance per process.
  */
 #include "functions.h"
 

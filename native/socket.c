@@ -26,7 +26,5 @@ napi_value has_peer_ended(napi_env env, napi_callback_info info) {
   const struct arguments given = arguments_of(env, info);
   struct pollfd look = {.fd = int_of(env, given.at[0]), .events = POLLRDHUP};
   struct __kernel_timespec at_once = {0};
-  napi_value truth = NULL;
-  napi_get_boolean(env, kernel(__NR_ppoll, (long)&look, 1, (long)&at_once, 0, 0) > 0, &truth);
-  return truth;
+  return bool_value(env, kernel(__NR_ppoll, (long)&look, 1, (long)&at_once, 0, 0) > 0);
 }

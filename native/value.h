@@ -34,6 +34,12 @@ static inline napi_value int_value(napi_env env, long number) {
   return value;
 }
 
+static inline napi_value bool_value(napi_env env, bool truth) {
+  napi_value value = NULL;
+  napi_get_boolean(env, truth, &value);
+  return value;
+}
+
 /** An array of signal numbers. */
 static inline napi_value signals_value(napi_env env, signal_set set) {
   napi_value list = NULL;

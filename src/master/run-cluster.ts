@@ -91,6 +91,7 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     const running = cluster;
     const ended = running.run();
     letYoungGenerationGrow();
+    request.native?.trimMemory(); // What the boot has freed (docs/adr/0021-malloc.md).
     const readAgain = (reason: string): readonly string[] => {
       watch.sync();
       return reload(running, { ...request, configFile: loaded.file }, reason, log);

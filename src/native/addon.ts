@@ -56,6 +56,11 @@ export interface Native {
 
   /** Whether nothing more will come on a socket, though what has come may not be read yet. */
   hasPeerEnded(fd: number): boolean;
+
+  /** Gives all pages of the C library's heap that hold nothing back to the kernel (malloc_trim(3)); whether there was one. */
+  trimMemory(): boolean;
+  /** Threads that have not allocated anything yet share at most so many arenas (M_ARENA_MAX of mallopt(3)); whether that could be set. */
+  limitArenas(count: number): boolean;
 }
 
 let loaded: Native | undefined;

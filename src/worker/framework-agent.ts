@@ -6,14 +6,14 @@ import { loadFramework, whenReady } from './framework.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { loadRequired } from './load.js';
 import { beginModules } from './modules.js';
-import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
+import { endSavingMemory, saveMemoryWhileStarting } from './start-memory.js';
 
 void main();
 
 async function main(): Promise<void> {
   leaveTerminalSignalsToMaster();
   batchSending();
-  keepYoungGenerationSmall();
+  saveMemoryWhileStarting();
   const opened = waitAtGate();
   const modules = beginModules('agent'); // While the master hears of it.
   const task = await opened;
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     endGracefully('agent_worker', () => agent.close());
     await whenReady(agent);
     modules.end();
-    letYoungGenerationGrow();
+    endSavingMemory();
     await sendToMaster({ eggcup: 'ready' });
   } catch (error) {
     await failStart(error);

@@ -19,7 +19,7 @@ import { beginModules } from './modules.js';
 import { exitWhenOrphaned } from './orphan.js';
 import { RequestCount } from './request-count.js';
 import { Servers } from './servers.js';
-import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
+import { endSavingMemory, saveMemoryWhileStarting } from './start-memory.js';
 
 type FrameworkTask = Task & { readonly kind: 'framework' };
 
@@ -30,7 +30,7 @@ void main();
 async function main(): Promise<void> {
   leaveTerminalSignalsToMaster();
   batchSending();
-  keepYoungGenerationSmall();
+  saveMemoryWhileStarting();
   const opened = waitAtGate();
   const modules = beginModules('app'); // While the master hears of it.
   const task = await opened;
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     await listen(server, app, task);
     if (task.requests !== undefined) new RequestCount(task.requests).watch(server);
     modules.end();
-    letYoungGenerationGrow();
+    endSavingMemory();
     await sendToMaster({ eggcup: 'ready', address: addressOf(server) });
   } catch (error) {
     await failStart(error);

@@ -1,11 +1,11 @@
 #include "kernel.h"
 
-enum { READ_WRITE = 3, PRIVATE_ANONYMOUS = 0x22, PAGE = 4096 };
+enum { READ_WRITE = 3, PRIVATE_ANONYMOUS = 0x22 };
 
 void *map(size_t bytes) {
   /* The sixth argument, an offset of 0, is what kernel() always gives. */
   const long address = kernel(__NR_mmap, 0, (long)bytes, READ_WRITE, PRIVATE_ANONYMOUS, -1);
-  return address < 0 && address > -PAGE ? NULL : (void *)address;
+  return is_error(address) ? NULL : (void *)address;
 }
 
 void unmap(void *address, size_t bytes) {

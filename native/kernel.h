@@ -65,6 +65,9 @@ static inline long set_disposition(int signal, const struct disposition *next, s
   return kernel(__NR_rt_sigaction, signal, (long)next, (long)before, SIGNAL_SET_BYTES, 0);
 }
 
+/** Whether a call that gives an address has failed, with a negative errno. */
+static inline bool is_error(long address) { return address < 0 && address > -4096; }
+
 /** Zeroed memory of its own, or NULL. */
 void *map(size_t bytes);
 void unmap(void *address, size_t bytes);

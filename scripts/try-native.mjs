@@ -1,10 +1,10 @@
 /**
  * Tries the native part that belongs to the running node: loads native/prebuilt/PLATFORM-ARCH.node and lets it start and reap
- * a process, hear a real-time signal, and remove a file when its dead man's timer is over. For a foreign processor
+ * a process, hear a real-time signal, remove a file when its dead man's timer is over, read strings from a file and give memory back. For a foreign processor
  * in emulation: `qemu-aarch64-static -L /usr/aarch64-linux-gnu /path/to/arm64/node scripts/try-native.mjs`.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +45,21 @@ writeFileSync(live, '');
 assert.equal(native.armDeadMan(strings(live), 50), 0);
 await until('live to be removed', () => !existsSync(live));
 assert.equal(native.disarmDeadMan(), 0);
+
+const text = join(dir, 'text');
+const twoByte = Buffer.from('今日は', 'utf16le');
+writeFileSync(text, Buffer.concat([twoByte, Buffer.from('für', 'latin1')]));
+const descriptor = openSync(text, 'r');
+const mapping = native.mapFile(descriptor, 9);
+closeSync(descriptor);
+assert.equal(native.textAt(mapping, 0, 3, true), '今日は');
+assert.equal(native.textAt(mapping, 6, 3, false), 'für');
+assert.equal(native.forgetPages(mapping, 9), 0);
+assert.equal(native.textAt(mapping, 6, 3, false), 'für');
+assert.equal(native.mapFile(descriptor, 9), null, 'it is closed');
+const isGlibc = process.report.getReport().header.glibcVersionRuntime !== undefined;
+assert.equal(native.limitArenas(2), isGlibc);
+assert.equal(typeof native.trimMemory(), 'boolean');
 rmSync(dir, { recursive: true });
 process.stdout.write(`the native part works on ${process.platform} ${process.arch} with Node ${process.version}\n`);
 process.exit(0);

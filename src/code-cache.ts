@@ -7,7 +7,7 @@ import { Script } from 'node:vm';
 import { messageOf } from './errors.js';
 import { nodeBuild } from './node-build.js';
 import { replaceFile } from './replace-file.js';
-import { wrappedScript } from './wrapped-script.js';
+import { wrap, wrappedScript } from './wrapped-script.js';
 
 type Wrapped = (
   exports: object,
@@ -55,7 +55,7 @@ export function judgeCodeCache(file: string): 'usable' | 'none' | { readonly why
 export function writeCodeCache(file: string): string {
   const source = readFileSync(file, 'utf8');
   setFlagsFromString('--no-lazy');
-  const script = wrappedScript(source, file);
+  const script = wrappedScript(wrap(source), file);
   // As without it: V8 compares the flags.
   setFlagsFromString('--lazy');
   setFlagsFromString('--hash-seed=0');
@@ -82,7 +82,7 @@ function compileCached(file: string): Script | 'none' | { readonly why: string }
   const source = readFileSync(file, 'utf8');
   const cache = Buffer.from(whole);
   if (cache.toString('latin1', 0, ID_LENGTH) !== idIn(source)) return { why: 'it is of another program' };
-  const script = wrappedScript(source, file, cache.subarray(ID_LENGTH));
+  const script = wrappedScript(wrap(source), file, cache.subarray(ID_LENGTH));
   whole.resize(0);
   return script;
 }

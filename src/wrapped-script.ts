@@ -4,14 +4,20 @@ import { Script } from 'node:vm';
 export const WRAPPER_HEAD = '(function (exports, require, module, __filename, __dirname) { ';
 const WRAPPER_TAIL = '\n});';
 
+export function wrap(source: string): string {
+  return WRAPPER_HEAD + source + WRAPPER_TAIL;
+}
+
+/** What `wrap` has wrapped. */
+export function unwrap(wrapped: string): string {
+  return wrapped.slice(WRAPPER_HEAD.length, -WRAPPER_TAIL.length);
+}
+
 /**
- * A CommonJS module as a Script, whose code V8 can give and take (`cachedData`); what it runs to is a function of the wrapper's parameters. Positions are
+ * A CommonJS module, wrapped, as a Script, whose code V8 can give and take (`cachedData`); what it runs to is a function of the wrapper's parameters. Positions are
  * those of the source. Throws SyntaxError.
  */
-export function wrappedScript(source: string, filename: string, cachedData?: Buffer): Script {
+export function wrappedScript(wrapped: string, filename: string, cachedData?: Buffer): Script {
   const options = { filename, columnOffset: -WRAPPER_HEAD.length };
-  return new Script(
-    WRAPPER_HEAD + source + WRAPPER_TAIL,
-    cachedData === undefined ? options : { ...options, cachedData },
-  );
+  return new Script(wrapped, cachedData === undefined ? options : { ...options, cachedData });
 }

@@ -19,8 +19,19 @@ export interface Head {
   readonly without: readonly string[];
 }
 
-/** A file, the checksum of its source, and where its code is in the data, how long, with which checksum. */
-export type CodeEntry = readonly [file: number, source: number, offset: number, length: number, bytes: number];
+/**
+ * A file, the checksum of its source; where its code is in the data, how long, with which checksum; and of its wrapped source, which follows, how many characters it
+ * has, of so many bytes each.
+ */
+export type CodeEntry = readonly [
+  file: number,
+  source: number,
+  offset: number,
+  length: number,
+  bytes: number,
+  characters: number,
+  width: 1 | 2,
+];
 
 export interface Resolved {
   /** `pathsMark` of `module.paths`: who has changed that gets other answers. */
@@ -28,8 +39,8 @@ export interface Resolved {
   readonly requests: Readonly<Record<string, number>>;
 }
 
-const FORMAT = 2;
-/** V8 copies what is not aligned. */
+const FORMAT = 3;
+/** Of code and of sources: V8 copies code that is not aligned. */
 const ALIGNMENT = 8;
 /** The length of the head, and its checksum. */
 const START_BYTES = 8;
@@ -46,30 +57,49 @@ export function checksumOf(data: string | Buffer): number {
 export function encode(head: Omit<Head, 'format' | 'code'>, code: readonly CompiledFile[]): Buffer {
   const blobs: Buffer[] = [];
   let length = 0;
-  const entries = code.map(({ file, checksum, bytes }): CodeEntry => {
+  const add = (bytes: Buffer): number => {
     const offset = length;
-    const padding = Buffer.alloc(-bytes.length & (ALIGNMENT - 1));
-    blobs.push(bytes, padding);
-    length += bytes.length + padding.length;
-    return [file, checksum, offset, bytes.length, checksumOf(bytes)];
+    length = aligned(offset + bytes.length);
+    blobs.push(bytes, Buffer.alloc(length - offset - bytes.length));
+    return offset;
+  };
+  const entries = code.map(({ file, checksum, bytes, wrapped }): CodeEntry => {
+    const offset = add(bytes);
+    const width = LATIN_1.test(wrapped) ? 1 : 2;
+    add(Buffer.from(wrapped, width === 1 ? 'latin1' : 'utf16le'));
+    return [file, checksum, offset, bytes.length, checksumOf(bytes), wrapped.length, width];
   });
   const whole: Head = { format: FORMAT, ...head, code: entries };
   const json = Buffer.from(JSON.stringify(whole));
   const start = Buffer.alloc(START_BYTES);
   start.writeUInt32LE(json.length);
   start.writeUInt32LE(checksumOf(json), START_BYTES / 2);
-  return Buffer.concat([start, json, ...blobs]);
+  const padding = Buffer.alloc(aligned(START_BYTES + json.length) - START_BYTES - json.length);
+  return Buffer.concat([start, json, padding, ...blobs]);
+}
+
+/** As V8 keeps a string in one byte for each character. */
+const LATIN_1 = /^[\0-\xff]*$/;
+
+function aligned(offset: number): number {
+  return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
 }
 
 export interface CompiledFile {
   readonly file: number;
   readonly checksum: number;
   readonly bytes: Buffer;
+  readonly wrapped: string;
 }
 
 /** An open file of those that `encode` makes. */
 export interface ModuleCache {
   readonly head: Head;
+  readonly descriptor: number;
+  /** In bytes; the whole file. */
+  readonly size: number;
+  /** Where in the file an entry's wrapped source is. */
+  readonly offsetOfText: (entry: CodeEntry) => number;
   /** The code of an entry, in bytes that the next call uses again; `undefined` where it is damaged. */
   readonly read: (entry: CodeEntry) => Buffer | undefined;
   readonly close: () => void;
@@ -83,15 +113,17 @@ export function openModuleCache(file: string): ModuleCache | undefined {
   const descriptor = openSync(file, 'r');
   try {
     const { head, length } = readHead(descriptor, stat.size);
+    const dataAt = aligned(length);
+    const offsetOfText = ([, , offset, size]: CodeEntry): number => dataAt + aligned(offset + size);
     const last = head.code.at(-1);
-    if (last !== undefined && length + last[2] + last[3] > stat.size) throw new Error(TOO_SHORT);
+    if (last !== undefined && offsetOfText(last) + last[5] * last[6] > stat.size) throw new Error(TOO_SHORT);
     // One small piece of memory for all: malloc would keep a hole of the size of the file, and up to twice as much that is free.
     const scratch = Buffer.allocUnsafeSlow(Math.max(0, ...head.code.map((entry) => entry[3])));
     const read = ([, , offset, size, checksum]: CodeEntry): Buffer | undefined => {
       const bytes = scratch.subarray(0, size);
-      return readAt(descriptor, bytes, length + offset) && checksumOf(bytes) === checksum ? bytes : undefined;
+      return readAt(descriptor, bytes, dataAt + offset) && checksumOf(bytes) === checksum ? bytes : undefined;
     };
-    return { head, read, close: () => closeSync(descriptor) };
+    return { head, descriptor, size: stat.size, offsetOfText, read, close: () => closeSync(descriptor) };
   } catch (error) {
     closeSync(descriptor);
     throw error;

@@ -1,5 +1,5 @@
 import { compileFunction, type Script } from 'node:vm';
-import { wrappedScript } from '../wrapped-script.js';
+import { wrap, wrappedScript } from '../wrapped-script.js';
 import { wrapsAsNode } from './node-loader.js';
 
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
@@ -27,5 +27,5 @@ export function isPlain(format: string | undefined): boolean {
 export function compileModule(source: string, filename: string): Script | undefined {
   if (MAY_IMPORT.test(source) && MAY_IMPORT.test(source.replaceAll(JSDOC, ''))) return undefined;
   compileFunction(source, PARAMETERS, { filename }); // Refuses what only its wrapper would make whole.
-  return wrappedScript(source, filename);
+  return wrappedScript(wrap(source), filename);
 }

@@ -16,12 +16,14 @@ import {
 } from './node-loader.js';
 import { compileModule, isPlain } from './plain-modules.js';
 import { runnable } from './run-module.js';
+import { wrap } from '../wrapped-script.js';
 import type { Role } from './place.js';
 
 /** What Node looks for by itself; another one is somebody's, who need not be there another time. */
 const EXTENSIONS: ReadonlySet<string> = new Set(['.js', '.cjs', '.json', '.node']);
 
 interface KeptCode {
+  readonly source: string;
   readonly script: Script;
   readonly checksum: number;
 }
@@ -105,7 +107,7 @@ function recordCode(code: Map<string, KeptCode>): () => void {
     return function compileAndKeep(source, file, format) {
       const script = isAbsolute(file) && isPlain(format) ? tryToCompile(source, file) : undefined;
       if (script === undefined) return Reflect.apply(compile, this, [source, file, format]);
-      code.set(file, { script, checksum: checksumOf(source) });
+      code.set(file, { source, script, checksum: checksumOf(source) });
       const { run, args, setRunning } = runnable(script, this, file);
       setRunning(true);
       const result = Reflect.apply(run, this.exports, args);
@@ -172,10 +174,11 @@ function resolvedIn(answers: Iterable<KeptAnswer>, files: FileTable): Head['reso
 function piecesOf(code: Recorded['code'], files: FileTable): readonly CompiledFile[] {
   return [...code]
     .filter(([file]) => existsSync(file))
-    .map(([file, { script, checksum }]) => ({
+    .map(([file, { source, script, checksum }]) => ({
       file: files.indexOf(file),
       checksum,
       bytes: script.createCachedData(),
+      wrapped: wrap(source),
     }));
 }
 

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.js';
-import { wrappedScript } from '../wrapped-script.js';
+import { unwrap, wrap, wrappedScript } from '../wrapped-script.js';
 import { firstChanged } from './facts.js';
 import { optionsThatMatter, fitTo } from './flags.js';
 import { checksumOf, type CodeEntry, type Head, type ModuleCache, openModuleCache, type Resolved } from './format.js';
@@ -7,6 +7,7 @@ import { moduleCacheFile, type Role } from './place.js';
 import { looksAsNode, pathsMark, replacedBefore, replaceCompile, replaceResolve } from './node-loader.js';
 import { isPlain } from './plain-modules.js';
 import { runnable } from './run-module.js';
+import { mapTexts, type Texts } from './texts.js';
 
 /** A cache that is used, as far as it can be. */
 export interface ModulesInUse {
@@ -104,16 +105,18 @@ function resolveFrom({ files, resolved }: Head): () => void {
   };
 }
 
-function compileFrom({ head, read }: ModuleCache, fit: (code: Buffer) => void): () => void {
+function compileFrom(cache: ModuleCache, fit: (code: Buffer) => void): () => void {
+  const { head, read } = cache;
   const known = new Map<string, CodeEntry>(head.code.map((entry) => [head.files[entry[0]] ?? '', entry]));
+  const texts = mapTexts(cache);
   const restore = replaceCompile((compile) => {
     return function compileKnown(source, file, format) {
-      const entry = known.get(file);
-      const isSame = entry !== undefined && isPlain(format) && entry[1] === checksumOf(source);
-      const code = isSame ? read(entry) : undefined;
-      if (code === undefined) return Reflect.apply(compile, this, [source, file, format]);
+      const entry = isPlain(format) ? known.get(file) : undefined;
+      const wrapped = entry === undefined ? undefined : wrappedIfSame(source, entry, texts);
+      const code = entry === undefined || wrapped === undefined ? undefined : read(entry);
+      if (wrapped === undefined || code === undefined) return Reflect.apply(compile, this, [source, file, format]);
       fit(code);
-      const script = wrappedScript(source, file, code);
+      const script = wrappedScript(wrapped, file, code);
       if (script.cachedDataRejected === true) known.clear();
       const { run, args, setRunning } = runnable(script, this, file);
       setRunning(true);
@@ -125,5 +128,13 @@ function compileFrom({ head, read }: ModuleCache, fit: (code: Buffer) => void): 
   return () => {
     known.clear();
     restore();
+    texts?.forget();
   };
+}
+
+/** The source, wrapped, where it is the one whose code is kept. */
+function wrappedIfSame(source: string, entry: CodeEntry, texts: Texts | undefined): string | undefined {
+  if (texts === undefined) return entry[1] === checksumOf(source) ? wrap(source) : undefined;
+  const wrapped = texts.of(entry);
+  return unwrap(wrapped) === source ? wrapped : undefined;
 }

@@ -61,7 +61,17 @@ export interface Native {
   trimMemory(): boolean;
   /** Threads that have not allocated anything yet share at most so many arenas (M_ARENA_MAX of mallopt(3)); whether that could be set. */
   limitArenas(count: number): boolean;
+
+  /** The beginning of a file as memory that stays until this process ends; `null` where it can't be had. */
+  mapFile(fd: number, bytes: number): Mapping | null;
+  /** The string that stands there, as Latin-1 or UTF-16, whose characters stay there. It must lie within the mapping. */
+  textAt(mapping: Mapping, offset: number, characters: number, isTwoByte: boolean): string;
+  /** Gives the pages back that were read so far; they come again when they are read. */
+  forgetPages(mapping: Mapping, bytes: number): number;
 }
+
+/** An address that only the native part knows. */
+export type Mapping = object & { readonly native: unique symbol };
 
 let loaded: Native | undefined;
 let failure: string | undefined;

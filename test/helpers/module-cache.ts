@@ -4,8 +4,9 @@ import { mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, utimesSync,
 import { dirname, join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { encode, type Head, openModuleCache } from '#eggcup/module-cache/format.js';
+import { checksumOf, type CompiledFile, encode, type Head, openModuleCache } from '#eggcup/module-cache/format.js';
 import { moduleCacheFile, type Role } from '#eggcup/module-cache/place.js';
+import { wrap } from '#eggcup/wrapped-script.js';
 import { type Cluster, projectRoot, startCluster } from './cluster.js';
 import { folderWith, run, type Run } from './cli.js';
 import { freePort, get } from './net.js';
@@ -95,19 +96,35 @@ export class AppWithPackages {
     return files.map((file) => relative(this.folder, file)).toSorted();
   }
 
-  /** Changes what the cache says; the code stays. */
-  rewrite(change: (head: Head) => Head, role: Role = 'app'): void {
-    const cache = openModuleCache(this.cacheFile(role));
+  /** Changes what the cache says. */
+  rewrite(change: (head: Head) => Head): void {
+    this.#encode((head, code) => [change(head), code]);
+  }
+
+  /** Makes the cache say of a file's source, as it is now, that its code is the one that is kept. */
+  takeFor(file: string): void {
+    const path = join(this.folder, file);
+    const source = readFileSync(path, 'utf8');
+    this.#encode((head, code) => {
+      const index = head.files.indexOf(path);
+      const asItIs = { checksum: checksumOf(source), wrapped: wrap(source) };
+      return [head, code.map((one) => (one.file === index ? { ...one, ...asItIs } : one))];
+    });
+  }
+
+  #encode(change: (head: Head, code: readonly CompiledFile[]) => readonly [Head, readonly CompiledFile[]]): void {
+    const file = this.cacheFile();
+    const cache = openModuleCache(file);
     if (cache === undefined) throw new Error('there is no cache');
-    const code = cache.head.code.map((entry) => Buffer.from(cache.read(entry) ?? ''));
+    const whole = readFileSync(file);
+    const code = cache.head.code.map((entry): CompiledFile => {
+      const [index, checksum, , , , characters, width] = entry;
+      const at = cache.offsetOfText(entry);
+      const wrapped = whole.toString(width === 1 ? 'latin1' : 'utf16le', at, at + characters * width);
+      return { file: index, checksum, bytes: Buffer.from(cache.read(entry) ?? ''), wrapped };
+    });
     cache.close();
-    const head = change(cache.head);
-    const compiled = head.code.map(([file, checksum], index) => ({
-      file,
-      checksum,
-      bytes: code[index] ?? Buffer.alloc(0),
-    }));
-    writeFileSync(this.cacheFile(role), encode(head, compiled));
+    writeFileSync(file, encode(...change(cache.head, code)));
   }
 
   /** The answer of a cluster of one worker, and why the cache was not used. */
@@ -120,11 +137,11 @@ export class AppWithPackages {
     return { answer, unused: unused === undefined ? undefined : String(unused['text']) };
   }
 
-  async start({ config, env }: Start = {}): Promise<Cluster & { readonly port: number }> {
+  async start({ config, ...more }: Start = {}): Promise<Cluster & { readonly port: number }> {
     const port = await freePort();
     const app = { baseDir: this.folder, script: 'main.js', port, ...this.#config };
     const whole = { app, workers: { count: 1 }, ...config };
-    const cluster = startCluster(this.#t, { config: whole, ...(env === undefined ? {} : { env }) });
+    const cluster = startCluster(this.#t, { config: whole, ...more });
     await cluster.untilReady();
     return Object.assign(cluster, { port });
   }
@@ -178,6 +195,8 @@ const AGO = new Date('2020-01-01');
 export interface Start {
   readonly config?: Readonly<Record<string, object>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Another installation's. */
+  readonly entry?: string;
 }
 
 export interface Answered {

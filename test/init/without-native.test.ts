@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { fixture, projectRoot, startCluster } from '../helpers/cluster.js';
+import { test } from 'node:test';
+import { fixture, startCluster } from '../helpers/cluster.js';
 import { freePort, get } from '../helpers/net.js';
 import { pidNamespace, pidOfInit } from '../helpers/namespace.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
-
-/** eggcup as it is on a machine for which there is no native part. */
-function installWithoutNative(t: TestContext): string {
-  const dir = temporaryDirectory(t);
-  for (const part of ['dist', 'package.json', 'examples'])
-    cpSync(join(projectRoot, part), join(dir, part), { recursive: true });
-  mkdirSync(join(dir, 'native'));
-  symlinkSync(join(projectRoot, 'node_modules'), join(dir, 'node_modules'));
-  return join(dir, 'dist/entry.js');
-}
+import { installWithoutNative } from '../helpers/without-native.js';
 
 function run(entry: string, args: readonly string[]): { code: number | null; out: string; errors: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...args], { encoding: 'utf8' });

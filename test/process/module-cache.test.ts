@@ -1,25 +1,11 @@
 /** `eggcup compile --app`: what an application loads until it is ready is kept, and holds only for what is still the same. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { checksumOf } from '#eggcup/module-cache/format.js';
 import { type AppWithPackages, appWith, TWO_PACKAGES } from '../helpers/module-cache.js';
 import { run } from '../helpers/cli.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
-
-/** A cache that says of a file's source, as it is now, that its code is the one that is kept. */
-function takeFor(app: AppWithPackages, file: string): void {
-  const path = join(app.folder, file);
-  app.rewrite((head) => {
-    const index = head.files.indexOf(path);
-    const checksum = checksumOf(readFileSync(path, 'utf8'));
-    const code = head.code.map((entry) =>
-      entry[0] === index ? ([index, checksum, entry[2], entry[3], entry[4]] as const) : entry,
-    );
-    return { ...head, code };
-  });
-}
 
 test('code and places come from the cache', async (t) => {
   const app = appWith(t);
@@ -29,7 +15,7 @@ test('code and places come from the cache', async (t) => {
   assert.deepEqual(await app.answer(), { answer: ['first', 'second'], unused: undefined });
   // What is run is what was kept, so a cache that lies is believed.
   app.change('node_modules/a/lib/a.js', 'first', 'FIRST');
-  takeFor(app, 'node_modules/a/lib/a.js');
+  app.takeFor('node_modules/a/lib/a.js');
   app.rewrite((head) => {
     const files = head.files.map((file) => (file.endsWith('/b/b.js') ? file.replace('b.js', 'other.js') : file));
     return { ...head, files };
@@ -91,7 +77,7 @@ for (const [what, change, where, expected] of [
     assert.equal(await app.doctor(), `warning: app: ${unused}`);
     // The code is still of the same sources.
     app.change('node_modules/a/lib/a.js', 'first', 'FIRST');
-    takeFor(app, 'node_modules/a/lib/a.js');
+    app.takeFor('node_modules/a/lib/a.js');
     assert.deepEqual((await app.answer()).answer, ['first', expected]);
     assert.equal((await app.compile()).code, 0);
     assert.deepEqual(await app.answer(), { answer: ['FIRST', expected], unused: undefined });

@@ -22,6 +22,9 @@ import type { Role } from './place.js';
 /** What Node looks for by itself; another one is somebody's, who need not be there another time. */
 const EXTENSIONS: ReadonlySet<string> = new Set(['.js', '.cjs', '.json', '.node']);
 
+/** The kernel stamps files with the time of its last tick: at most so long ago (CONFIG_HZ=100). */
+const TICK_MS = 10;
+
 interface KeptCode {
   readonly source: string;
   readonly script: Script;
@@ -56,7 +59,7 @@ export function recordModules(folder: string, role: Role): { readonly end: () =>
   }
   const answers = new Map<string, KeptAnswer>();
   const code = new Map<string, KeptCode>();
-  const recorded = { answers, code, baseDir: process.cwd(), header: readCodeHeader(), beganMs: Date.now() };
+  const recorded = { answers, code, baseDir: process.cwd(), header: readCodeHeader(), beganMs: Date.now() - TICK_MS };
   const stopResolving = recordAnswers(answers);
   const stopCompiling = recordCode(code);
   let hasEnded = false;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Fact } from './facts.js';
 import type { CodeHeader } from './flags.js';
 
@@ -112,18 +112,19 @@ export function openModuleCache(file: string): ModuleCache | undefined {
   if (!stat.isFile()) throw new Error('it is no regular file');
   const descriptor = openSync(file, 'r');
   try {
-    const { head, length } = readHead(descriptor, stat.size);
+    const { size } = fstatSync(descriptor); // Another file may have taken the place meanwhile.
+    const { head, length } = readHead(descriptor, size);
     const dataAt = aligned(length);
-    const offsetOfText = ([, , offset, size]: CodeEntry): number => dataAt + aligned(offset + size);
+    const offsetOfText = ([, , offset, bytes]: CodeEntry): number => dataAt + aligned(offset + bytes);
     const last = head.code.at(-1);
-    if (last !== undefined && offsetOfText(last) + last[5] * last[6] > stat.size) throw new Error(TOO_SHORT);
+    if (last !== undefined && offsetOfText(last) + last[5] * last[6] > size) throw new Error(TOO_SHORT);
     // One small piece of memory for all: malloc would keep a hole of the size of the file, and up to twice as much that is free.
     const scratch = Buffer.allocUnsafeSlow(Math.max(0, ...head.code.map((entry) => entry[3])));
-    const read = ([, , offset, size, checksum]: CodeEntry): Buffer | undefined => {
-      const bytes = scratch.subarray(0, size);
+    const read = ([, , offset, codeLength, checksum]: CodeEntry): Buffer | undefined => {
+      const bytes = scratch.subarray(0, codeLength);
       return readAt(descriptor, bytes, dataAt + offset) && checksumOf(bytes) === checksum ? bytes : undefined;
     };
-    return { head, descriptor, size: stat.size, offsetOfText, read, close: () => closeSync(descriptor) };
+    return { head, descriptor, size, offsetOfText, read, close: () => closeSync(descriptor) };
   } catch (error) {
     closeSync(descriptor);
     throw error;

@@ -1,6 +1,6 @@
 import { stopChild } from './shutdown.js';
 import type { LaunchId, Roll, Slot, SlotRecord, State } from './model.js';
-import type { Turn } from './turn.js';
+import { isListening, type Turn } from './turn.js';
 
 /** More is a slip of the hand; the config allows no more either. */
 export const MAX_WORKERS = 1024;
@@ -20,13 +20,20 @@ export function requestScale(turn: Turn, request: Request): void {
   turn.state = { ...turn.state, wanted: next };
 }
 
-/** While running, adds what is missing and retires what is too much: the highest numbers first, after their last request. */
+/** While running, adds what is missing and retires what is too much, after its last request. */
 export function advanceScale(turn: Turn): void {
   dropRetired(turn);
   if (turn.state.phase.kind !== 'running') return;
   const active = activeApps(turn.state);
   for (let missing = turn.state.wanted - active.length; missing > 0; missing -= 1) add(turn);
-  for (const { slot } of active.slice(turn.state.wanted)) retire(turn, slot);
+  for (const { slot } of needed(turn.state, active).slice(turn.state.wanted)) retire(turn, slot);
+}
+
+/** Those that listen come first, then by number: so there listen as many as before, or as there are to be, also while others start. */
+function needed(state: State, active: readonly SlotRecord[]): readonly SlotRecord[] {
+  const listens = ({ slot }: SlotRecord): boolean =>
+    state.children.some((child) => child.slot === slot && isListening(child));
+  return active.toSorted((one, other) => Number(listens(other)) - Number(listens(one)));
 }
 
 /** The app workers' slots that stay. */

@@ -33,6 +33,17 @@ test('fewer: the highest numbers drain, are not replaced, and their slots go wit
   assert.deepEqual([cluster.world.state.crashes, cluster.world.processes.length], [[], 4]);
 });
 
+test('fewer, while others start: who does not listen goes first, and as many listen as before', () => {
+  const cluster = running({ workers: 3 });
+  cluster.crash('app-1');
+  cluster.world.settle();
+  cluster.scale(2);
+  cluster.world.settle();
+  assert.deepEqual([slots(cluster), cluster.world.listening.length], [['agent', 'app-0', 'app-2'], 2]);
+  cluster.scale(3);
+  assert.deepEqual(slots(cluster), ['agent', 'app-0', 'app-1', 'app-2']);
+});
+
 test('there is always one', () => {
   const cluster = running();
   cluster.scale(0);

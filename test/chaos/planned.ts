@@ -20,6 +20,12 @@ export function wantedAt({ log }: Observation, { workers }: Setup, at: number): 
   return last === undefined ? workers : Number(last['to']);
 }
 
+/** The fewest that there were to be between two times; for a moment only, perhaps. */
+export function fewestWanted(seen: Observation, setup: Setup, from: number, to: number): number {
+  const meanwhile = seen.log.filter(({ event, at }) => event === 'scale.begun' && at > from && at <= to);
+  return Math.min(wantedAt(seen, setup, from), ...meanwhile.map((line) => Number(line['to'])));
+}
+
 /** The last look before the stop, where all was waited for to be ready. */
 export function lastSettled(seen: Observation): Sample | undefined {
   const asked = askedAt(seen);

@@ -2,7 +2,7 @@ import { isChange } from './change.js';
 import type { Promised } from './invariants.js';
 import { type Observation, type Sample, askedAt } from './observation.js';
 import type { Setup } from './schedule.js';
-import { appsIn, isRunning, isUndisturbed, lastSettled, wantedAt } from './planned.js';
+import { appsIn, fewestWanted, isRunning, isUndisturbed, lastSettled, wantedAt } from './planned.js';
 import { longestGap } from './timeline.js';
 
 /** A status.json is written a moment after what it tells of was logged, and seen when the next look comes. */
@@ -27,10 +27,10 @@ export const CHANGE_PROMISES: Readonly<Record<string, Promised>> = {
     for (const sample of seen.samples) {
       if (!isRunning(sample) || sample.at > (askedAt(seen) ?? Number.POSITIVE_INFINITY)) continue;
       const count = appsIn(sample).filter(({ state }) => state === 'ready').length;
-      const wanted = [-slack, 0, slack].map((shift) => wantedAt(seen, setup, sample.at + shift));
-      floor = Math.min(floor, ...wanted);
+      const wanted = fewestWanted(seen, setup, sample.at - slack, sample.at + slack);
+      floor = Math.min(floor, wanted);
       if (count < floor) return `${count} of ${floor} listened at ${Math.round(sample.at)} ms`;
-      floor = Math.max(floor, Math.min(count, ...wanted));
+      floor = Math.max(floor, Math.min(count, wanted));
     }
     return undefined;
   },

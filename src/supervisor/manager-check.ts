@@ -1,5 +1,5 @@
 import { beginStop } from './shutdown.js';
-import type { Child } from './model.js';
+import type { Child, State } from './model.js';
 import { type Turn, appsOf, isAgent } from './turn.js';
 
 /**
@@ -39,7 +39,7 @@ export function checkManager(turn: Turn): void {
 /**
  * Ready counts, and so does a first replacement that is still on its way, however slowly it starts
  * (`startup.timeout` bounds it). A slot whose replacement has crashed too is in a crash loop and does not. An agent that
- * was told to make room for another, which a roll can't start beside it, is no failure either, as long as that may take.
+ * makes room for another, which can't be started beside it, is no failure either, as long as that may take.
  */
 function isAlive({ state, at }: Turn, child: Child): boolean {
   switch (child.state.kind) {
@@ -49,10 +49,15 @@ function isAlive({ state, at }: Turn, child: Child): boolean {
     case 'starting':
       return state.slots.some((record) => record.slot === child.slot && record.streak <= 1);
     case 'stopping':
-      return isAgent(child) && child.replaced;
+      return makesRoom(state, child);
     case 'killed':
-      return isAgent(child) && child.replaced && at < child.state.giveUpAt;
+      return makesRoom(state, child) && at < child.state.giveUpAt;
     case 'leaving':
       return false;
   }
+}
+
+/** For its successor in a roll; or it is that one, has failed, and the one before it comes back. */
+function makesRoom({ roll }: State, child: Child): boolean {
+  return isAgent(child) && (child.replaced || (roll?.step.kind === 'agent' && child.readyAt === undefined));
 }

@@ -77,6 +77,20 @@ test('an agent that a roll replaces is not missed, neither while it ends nor whi
   assert.deepEqual([agent.alive, cluster.state('agent')], [false, 'starting']);
 });
 
+test('a new agent that fails is not missed while it ends: the one before it comes back', () => {
+  const cluster = running({ ...EVERY, workers: 1, checkIntervalMs: 1000 });
+  const worker = cluster.process('app-0');
+  cluster.roll(true);
+  cluster.world.sayReady(cluster.process('app-0'));
+  cluster.world.exit(worker);
+  cluster.world.settle();
+  const successor = cluster.process('agent');
+  cluster.world.failStart(successor, false);
+  assert.equal(cluster.state('agent'), 'stopping');
+  cluster.world.advance(1000);
+  assert.deepEqual([cluster.state('agent'), failedChecks(cluster)], ['stopping', 0]);
+});
+
 test('a replaced agent that has to be killed is not missed before its kill is given up', () => {
   const cluster = running({ ...EVERY, workers: 1, checkIntervalMs: 1000, agentStopMs: 500 });
   const [agent, worker] = [cluster.process('agent'), cluster.process('app-0')];

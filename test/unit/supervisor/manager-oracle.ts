@@ -8,10 +8,15 @@ export function isHealthy(state: State, hasAgent: boolean, at: number): boolean 
   return alive.some((slot) => slot !== 'agent') && (!hasAgent || alive.includes('agent'));
 }
 
-function mayServe({ slots }: State, { slot, state, replaced }: Child, at: number): boolean {
+function mayServe({ slots, roll }: State, { slot, state, replaced, readyAt }: Child, at: number): boolean {
   if (state.kind === 'ready') return true;
-  if (slot === 'agent' && replaced)
+  const isFailedSuccessor = roll?.step.kind === 'agent' && readyAt === undefined && isEnding(state);
+  if (slot === 'agent' && (replaced || isFailedSuccessor))
     return state.kind === 'stopping' || (state.kind === 'killed' && at < state.giveUpAt);
   const crashesInARow = slots.find((record) => record.slot === slot)?.streak ?? 0;
   return (state.kind === 'gate' || state.kind === 'starting') && crashesInARow < 2;
+}
+
+function isEnding({ kind }: Child['state']): boolean {
+  return kind === 'stopping' || kind === 'killed';
 }

@@ -1,7 +1,7 @@
 /*
  * Strings whose characters stand in a file: its pages are the kernel's cache, which all processes share that map it, and take nothing of V8's
- * heap. A mapping stays as long as the process, because its strings do. Whoever truncates the file meanwhile ends its readers with SIGBUS, as with every
- * shared library; who replaces it (rename(2)) does not.
+ * heap. A mapping stays as long as the process, because its strings do. Whoever writes into the file meanwhile changes them, and who
+ * truncates it ends its readers with SIGBUS, as with every shared library; who replaces it (rename(2)) does neither.
  */
 #include "functions.h"
 #include "value.h"

@@ -5,7 +5,7 @@ const PIECE_BYTES = 64 * 1024;
 
 /** Puts a whole file in the place of another, with these rights, whatever the umask; a failure leaves nothing. Throws the system's error. */
 export function replaceFile(file: string, bytes: Buffer, mode: number): void {
-  const draft = `${file}.tmp`;
+  const draft = `${file}.${process.pid}-${Date.now()}.tmp`; // Another one may do the same.
   try {
     writeInPieces(draft, bytes);
     chmodSync(draft, mode);
@@ -17,7 +17,7 @@ export function replaceFile(file: string, bytes: Buffer, mode: number): void {
 }
 
 function writeInPieces(file: string, bytes: Buffer): void {
-  const descriptor = openSync(file, 'w');
+  const descriptor = openSync(file, 'wx');
   try {
     for (let at = 0; at < bytes.length; at += PIECE_BYTES)
       writeFileSync(descriptor, bytes.subarray(at, at + PIECE_BYTES));

@@ -8,9 +8,14 @@ export function wrap(source: string): string {
   return WRAPPER_HEAD + source + WRAPPER_TAIL;
 }
 
-/** What `wrap` has wrapped. */
-export function unwrap(wrapped: string): string {
-  return wrapped.slice(WRAPPER_HEAD.length, -WRAPPER_TAIL.length);
+/** Whether that is what `wrap` makes of the source; without making it. */
+export function isWrapped(text: string, source: string): boolean {
+  return (
+    text.length === WRAPPER_HEAD.length + source.length + WRAPPER_TAIL.length &&
+    text.startsWith(WRAPPER_HEAD) &&
+    text.endsWith(WRAPPER_TAIL) &&
+    text.slice(WRAPPER_HEAD.length, -WRAPPER_TAIL.length) === source
+  );
 }
 
 /**

@@ -13,25 +13,26 @@ export interface Head {
   readonly facts: readonly Fact[];
   readonly files: readonly string[];
   readonly code: readonly CodeEntry[];
+  /** The checksum of all texts, by which their file is named. */
+  readonly texts: number;
   /** By the folder of the module that asks: what Node has found for each of its requests. */
   readonly resolved: Readonly<Record<string, Resolved>>;
   /** Why something could not be kept. */
   readonly without: readonly string[];
 }
 
-/**
- * A file, the checksum of its source; where its code is in the data, how long, with which checksum; and of its wrapped source, which follows, how many characters it
- * has, of so many bytes each.
- */
+/** A file, the checksum of its source; where its code is in the data, how long, with which checksum; and where its text is. */
 export type CodeEntry = readonly [
   file: number,
   source: number,
   offset: number,
   length: number,
   bytes: number,
-  characters: number,
-  width: 1 | 2,
+  text: TextPlace,
 ];
+
+/** Where a wrapped source is in the file of texts: so many characters, of so many bytes each. */
+export type TextPlace = readonly [offset: number, characters: number, width: 1 | 2];
 
 export interface Resolved {
   /** `pathsMark` of `module.paths`: who has changed that gets other answers. */
@@ -40,7 +41,7 @@ export interface Resolved {
 }
 
 const FORMAT = 3;
-/** Of code and of sources: V8 copies code that is not aligned. */
+/** Of code and of texts: V8 copies code that is not aligned. */
 const ALIGNMENT = 8;
 /** The length of the head, and its checksum. */
 const START_BYTES = 8;
@@ -54,35 +55,46 @@ export function checksumOf(data: string | Buffer): number {
   return zlib.crc32(data);
 }
 
-export function encode(head: Omit<Head, 'format' | 'code'>, code: readonly CompiledFile[]): Buffer {
-  const blobs: Buffer[] = [];
-  let length = 0;
-  const add = (bytes: Buffer): number => {
-    const offset = length;
-    length = aligned(offset + bytes.length);
-    blobs.push(bytes, Buffer.alloc(length - offset - bytes.length));
-    return offset;
-  };
-  const entries = code.map(({ file, checksum, bytes, wrapped }): CodeEntry => {
-    const offset = add(bytes);
+/** The bytes of a cache, and of its texts. */
+export function encode(
+  head: Omit<Head, 'format' | 'code' | 'texts'>,
+  compiled: readonly CompiledFile[],
+): { readonly cache: Buffer; readonly texts: Buffer; readonly head: Head } {
+  const [code, texts] = [new Pieces(), new Pieces()];
+  const entries = compiled.map(({ file, checksum, bytes, wrapped }): CodeEntry => {
     const width = LATIN_1.test(wrapped) ? 1 : 2;
-    add(Buffer.from(wrapped, width === 1 ? 'latin1' : 'utf16le'));
-    return [file, checksum, offset, bytes.length, checksumOf(bytes), wrapped.length, width];
+    const text = texts.add(Buffer.from(wrapped, width === 1 ? 'latin1' : 'utf16le'));
+    return [file, checksum, code.add(bytes), bytes.length, checksumOf(bytes), [text, wrapped.length, width]];
   });
-  const whole: Head = { format: FORMAT, ...head, code: entries };
+  const allTexts = texts.whole();
+  const whole: Head = { format: FORMAT, ...head, code: entries, texts: checksumOf(allTexts) };
   const json = Buffer.from(JSON.stringify(whole));
   const start = Buffer.alloc(START_BYTES);
   start.writeUInt32LE(json.length);
   start.writeUInt32LE(checksumOf(json), START_BYTES / 2);
-  const padding = Buffer.alloc(aligned(START_BYTES + json.length) - START_BYTES - json.length);
-  return Buffer.concat([start, json, padding, ...blobs]);
+  return { cache: Buffer.concat([start, json, code.whole()]), texts: allTexts, head: whole };
 }
 
 /** As V8 keeps a string in one byte for each character. */
 const LATIN_1 = /^[\0-\xff]*$/;
 
-function aligned(offset: number): number {
-  return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+/** One after the other, each aligned. */
+class Pieces {
+  readonly #all: Buffer[] = [];
+  #length = 0;
+
+  /** Returns where it begins. */
+  add(bytes: Buffer): number {
+    const offset = this.#length;
+    const padding = Buffer.alloc(-bytes.length & (ALIGNMENT - 1));
+    this.#all.push(bytes, padding);
+    this.#length += bytes.length + padding.length;
+    return offset;
+  }
+
+  whole(): Buffer {
+    return Buffer.concat(this.#all);
+  }
 }
 
 export interface CompiledFile {
@@ -94,12 +106,8 @@ export interface CompiledFile {
 
 /** An open file of those that `encode` makes. */
 export interface ModuleCache {
+  readonly file: string;
   readonly head: Head;
-  readonly descriptor: number;
-  /** In bytes; the whole file. */
-  readonly size: number;
-  /** Where in the file an entry's wrapped source is. */
-  readonly offsetOfText: (entry: CodeEntry) => number;
   /** The code of an entry, in bytes that the next call uses again; `undefined` where it is damaged. */
   readonly read: (entry: CodeEntry) => Buffer | undefined;
   readonly close: () => void;
@@ -114,17 +122,15 @@ export function openModuleCache(file: string): ModuleCache | undefined {
   try {
     const { size } = fstatSync(descriptor); // Another file may have taken the place meanwhile.
     const { head, length } = readHead(descriptor, size);
-    const dataAt = aligned(length);
-    const offsetOfText = ([, , offset, bytes]: CodeEntry): number => dataAt + aligned(offset + bytes);
     const last = head.code.at(-1);
-    if (last !== undefined && offsetOfText(last) + last[5] * last[6] > size) throw new Error(TOO_SHORT);
+    if (last !== undefined && length + last[2] + last[3] > size) throw new Error(TOO_SHORT);
     // One small piece of memory for all: malloc would keep a hole of the size of the file, and up to twice as much that is free.
     const scratch = Buffer.allocUnsafeSlow(Math.max(0, ...head.code.map((entry) => entry[3])));
     const read = ([, , offset, codeLength, checksum]: CodeEntry): Buffer | undefined => {
       const bytes = scratch.subarray(0, codeLength);
-      return readAt(descriptor, bytes, dataAt + offset) && checksumOf(bytes) === checksum ? bytes : undefined;
+      return readAt(descriptor, bytes, length + offset) && checksumOf(bytes) === checksum ? bytes : undefined;
     };
-    return { head, descriptor, size, offsetOfText, read, close: () => closeSync(descriptor) };
+    return { file, head, read, close: () => closeSync(descriptor) };
   } catch (error) {
     closeSync(descriptor);
     throw error;
@@ -132,7 +138,7 @@ export function openModuleCache(file: string): ModuleCache | undefined {
 }
 
 /** Never in the way of a start: what a failing disk does not give is as good as damaged. */
-function readAt(descriptor: number, bytes: Buffer, position: number): boolean {
+export function readAt(descriptor: number, bytes: Buffer, position: number): boolean {
   try {
     return readSync(descriptor, bytes, 0, bytes.length, position) === bytes.length;
   } catch {

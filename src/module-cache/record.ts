@@ -17,7 +17,7 @@ import {
 import { compileModule, isPlain } from './plain-modules.js';
 import { runnable } from './run-module.js';
 import { wrap } from '../wrapped-script.js';
-import type { Role } from './place.js';
+import { type Role, textsFile } from './place.js';
 
 /** What Node looks for by itself; another one is somebody's, who need not be there another time. */
 const EXTENSIONS: ReadonlySet<string> = new Set(['.js', '.cjs', '.json', '.node']);
@@ -47,10 +47,12 @@ interface Recorded {
 
 /** Records until `end` is called, at the latest until the process ends, and writes it into the folder. */
 export function recordModules(folder: string, role: Role): { readonly end: () => void } {
-  const write = (whole: Buffer): void => {
-    const file = join(folder, `${role}.${process.pid}`);
-    writeFileSync(file, whole);
-    renameSync(file, `${file}.cache`); // Whoever is killed meanwhile leaves no half of one.
+  const write = ({ cache, texts, head }: ReturnType<typeof encode>): void => {
+    const draft = join(folder, `${role}.${process.pid}`);
+    const file = `${draft}.cache`;
+    writeFileSync(textsFile(file, head.texts), texts);
+    writeFileSync(draft, cache);
+    renameSync(draft, file); // Whoever is killed meanwhile leaves no half of one.
   };
   const replaced = replacedBefore();
   if (replaced !== undefined) {
@@ -79,7 +81,7 @@ export function recordModules(folder: string, role: Role): { readonly end: () =>
   return { end };
 }
 
-function emptyFor(why: string): Buffer {
+function emptyFor(why: string): ReturnType<typeof encode> {
   const [baseDir, options] = [process.cwd(), optionsThatMatter()];
   return encode({ baseDir, options, header: undefined, facts: [], files: [], resolved: {}, without: [why] }, []);
 }
@@ -130,7 +132,7 @@ function tryToCompile(source: string, file: string): Script | undefined {
   }
 }
 
-function wholeOf({ answers, code, baseDir, header, beganMs }: Recorded): Buffer {
+function wholeOf({ answers, code, baseDir, header, beganMs }: Recorded): ReturnType<typeof encode> {
   const facts = factsOf(answers.values());
   const whyNoPlaces = whyNotPlaces(facts, beganMs);
   const whyNoCode = whyNotCode(header);

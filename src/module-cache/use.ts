@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.js';
-import { unwrap, wrap, wrappedScript } from '../wrapped-script.js';
+import { wrap, wrappedScript } from '../wrapped-script.js';
 import { firstChanged } from './facts.js';
 import { optionsThatMatter, fitTo } from './flags.js';
 import { checksumOf, type CodeEntry, type Head, type ModuleCache, openModuleCache, type Resolved } from './format.js';
@@ -7,7 +7,7 @@ import { moduleCacheFile, type Role } from './place.js';
 import { looksAsNode, pathsMark, replacedBefore, replaceCompile, replaceResolve } from './node-loader.js';
 import { isPlain } from './plain-modules.js';
 import { runnable } from './run-module.js';
-import { mapTexts, type Texts } from './texts.js';
+import { openTexts, type Texts } from './texts.js';
 
 /** A cache that is used, as far as it can be. */
 export interface ModulesInUse {
@@ -108,7 +108,7 @@ function resolveFrom({ files, resolved }: Head): () => void {
 function compileFrom(cache: ModuleCache, fit: (code: Buffer) => void): () => void {
   const { head, read } = cache;
   const known = new Map<string, CodeEntry>(head.code.map((entry) => [head.files[entry[0]] ?? '', entry]));
-  const texts = mapTexts(cache);
+  const texts = openTexts(cache);
   const restore = replaceCompile((compile) => {
     return function compileKnown(source, file, format) {
       const entry = isPlain(format) ? known.get(file) : undefined;
@@ -134,7 +134,6 @@ function compileFrom(cache: ModuleCache, fit: (code: Buffer) => void): () => voi
 
 /** The source, wrapped, where it is the one whose code is kept. */
 function wrappedIfSame(source: string, entry: CodeEntry, texts: Texts | undefined): string | undefined {
-  if (texts === undefined) return entry[1] === checksumOf(source) ? wrap(source) : undefined;
-  const wrapped = texts.of(entry);
-  return unwrap(wrapped) === source ? wrapped : undefined;
+  if (texts !== undefined) return texts.of(entry, source);
+  return entry[1] === checksumOf(source) ? wrap(source) : undefined;
 }

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type Head, openModuleCache } from '../module-cache/format.js';
-import { moduleCacheFile, type Role } from '../module-cache/place.js';
+import { moduleCacheFile, type Role, textsFile } from '../module-cache/place.js';
 import { replaceFile } from '../replace-file.js';
 
 /** What a process of the application has written. */
@@ -39,9 +39,22 @@ export type Kept =
 export function keep({ role, path, head }: Draft, baseDir: string, hasFailed: boolean): Kept {
   const file = moduleCacheFile(baseDir, role);
   if (hasFailed && existsSync(file)) return { kind: 'older', file };
-  replaceFile(file, readFileSync(path), commonMode(head.files));
+  const mode = commonMode(head.files);
+  const texts = textsFile(file, head.texts);
+  replaceFile(texts, readFileSync(textsFile(path, head.texts)), mode);
+  replaceFile(file, readFileSync(path), mode);
+  removeOtherTexts(file, texts);
   const resolved = Object.values(head.resolved).reduce((sum, here) => sum + Object.keys(here.requests).length, 0);
   return { kind: 'written', file, code: head.code.length, resolved, without: head.without };
+}
+
+/** Those of earlier caches. Who has one of them mapped keeps it. */
+function removeOtherTexts(cacheFile: string, texts: string): void {
+  const [folder, start] = [dirname(cacheFile), basename(cacheFile, '.cache')];
+  for (const name of readdirSync(folder)) {
+    const isTheirs = name.startsWith(`${start}.`) && name.endsWith('.texts');
+    if (isTheirs && name !== basename(texts)) rmSync(join(folder, name), { force: true });
+  }
 }
 
 function headIn(path: string): Head | undefined {

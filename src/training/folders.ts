@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../errors.js';
 import { CACHE_FOLDERS } from '../module-cache/place.js';
@@ -8,12 +8,22 @@ export function makeFolders(baseDir: string, made: string[]): void {
   let parent = baseDir;
   for (const name of CACHE_FOLDERS) {
     const folder = join(parent, name);
-    if (!existsSync(folder)) {
-      mkdirSync(folder);
+    if (makeFolder(folder)) {
       chmodSync(folder, statSync(parent).mode & 0o777);
       made.push(folder);
     }
     parent = folder;
+  }
+}
+
+/** Whether it was not there. */
+function makeFolder(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
   }
 }
 

@@ -4,8 +4,15 @@ import { mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, utimesSync,
 import { dirname, join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { checksumOf, type CompiledFile, encode, type Head, openModuleCache } from '#eggcup/module-cache/format.js';
-import { moduleCacheFile, type Role } from '#eggcup/module-cache/place.js';
+import {
+  checksumOf,
+  type CompiledFile,
+  encode,
+  type Head,
+  openModuleCache,
+  type TextPlace,
+} from '#eggcup/module-cache/format.js';
+import { moduleCacheFile, type Role, textsFile } from '#eggcup/module-cache/place.js';
 import { wrap } from '#eggcup/wrapped-script.js';
 import { type Cluster, projectRoot, startCluster } from './cluster.js';
 import { folderWith, run, type Run } from './cli.js';
@@ -66,6 +73,23 @@ export class AppWithPackages {
     return moduleCacheFile(this.folder, role);
   }
 
+  /** The worker's texts. */
+  textsFile(): string {
+    return textsFile(this.cacheFile(), this.#head().texts);
+  }
+
+  /** Where they are. */
+  places(): readonly TextPlace[] {
+    return this.#head().code.map((entry) => entry[5]);
+  }
+
+  #head(role: Role = 'app'): Head {
+    const cache = openModuleCache(this.cacheFile(role));
+    if (cache === undefined) throw new Error('there is no cache');
+    cache.close();
+    return cache.head;
+  }
+
   /** `eggcup compile --app`. */
   async compile(options: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Run> {
     const file = await this.#configFile();
@@ -90,10 +114,8 @@ export class AppWithPackages {
 
   /** The files whose code is kept. */
   compiled(role: Role = 'app'): readonly string[] {
-    const cache = openModuleCache(this.cacheFile(role));
-    cache?.close();
-    const files = cache?.head.code.map((entry) => cache.head.files[entry[0]] ?? '') ?? [];
-    return files.map((file) => relative(this.folder, file)).toSorted();
+    const { code, files } = this.#head(role);
+    return code.map((entry) => relative(this.folder, files[entry[0]] ?? '')).toSorted();
   }
 
   /** Changes what the cache says. */
@@ -116,15 +138,16 @@ export class AppWithPackages {
     const file = this.cacheFile();
     const cache = openModuleCache(file);
     if (cache === undefined) throw new Error('there is no cache');
-    const whole = readFileSync(file);
+    const texts = readFileSync(this.textsFile());
     const code = cache.head.code.map((entry): CompiledFile => {
-      const [index, checksum, , , , characters, width] = entry;
-      const at = cache.offsetOfText(entry);
-      const wrapped = whole.toString(width === 1 ? 'latin1' : 'utf16le', at, at + characters * width);
+      const [index, checksum, , , , [at, characters, width]] = entry;
+      const wrapped = texts.toString(width === 1 ? 'latin1' : 'utf16le', at, at + characters * width);
       return { file: index, checksum, bytes: Buffer.from(cache.read(entry) ?? ''), wrapped };
     });
     cache.close();
-    writeFileSync(file, encode(...change(cache.head, code)));
+    const changed = encode(...change(cache.head, code));
+    writeFileSync(file, changed.cache);
+    writeFileSync(textsFile(file, changed.head.texts), changed.texts);
   }
 
   /** The answer of a cluster of one worker, and why the cache was not used. */

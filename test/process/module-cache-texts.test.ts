@@ -1,8 +1,9 @@
-/** What `eggcup compile --app` keeps of sources: they stay in its file, which all processes read, whatever becomes of it. */
+/** What `eggcup compile --app` keeps of sources: they stay in a file, which all processes read, whatever becomes of it. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { openModuleCache } from '#eggcup/module-cache/format.js';
+import type { Cluster } from '../helpers/cluster.js';
 import { type AppWithPackages, appWith } from '../helpers/module-cache.js';
 import { installWithoutNative } from '../helpers/without-native.js';
 
@@ -17,46 +18,82 @@ module.exports = () => [late(), late.toString(), require('b').late()];`,
   'node_modules/b/index.js': `exports.late = () => '今日は';`,
 };
 const ANSWER = ['für später', "() => 'für später'", '今日は'];
+const OTHER = ['FÜR später', "() => 'FÜR später'", '今日は'];
 
-const isMapped = (pid: unknown, app: AppWithPackages): boolean =>
-  readFileSync(`/proc/${String(pid)}/maps`, 'utf8').includes(app.cacheFile());
+const isMapped = (pid: unknown, file: string): boolean =>
+  readFileSync(`/proc/${String(pid)}/maps`, 'utf8').includes(file);
+
+const workerOf = (cluster: Cluster): unknown => cluster.logged('child.ready', { slot: 'app-0' })[0]?.['pid'];
+
+/** All that is kept, by its name. */
+function kept(app: AppWithPackages): ReadonlyMap<string, Buffer> {
+  const folder = dirname(app.cacheFile());
+  return new Map(readdirSync(folder).map((name) => [join(folder, name), readFileSync(join(folder, name))]));
+}
 
 test('sources are read where they are, also when another cache has taken the place', async (t) => {
   const app = appWith(t, LATE);
   assert.equal((await app.compile()).code, 0);
   const cluster = await app.start();
-  const [worker] = cluster.logged('child.ready', { slot: 'app-0' });
-  assert.ok(isMapped(worker?.['pid'], app));
+  assert.ok(isMapped(workerOf(cluster), app.textsFile()));
   app.change('node_modules/a/index.js', 'für', 'FÜR');
   assert.equal((await app.compile()).code, 0);
+  assert.equal(kept(app).size, 2, 'the texts of before are gone');
   assert.deepEqual(await app.ask(cluster), ANSWER);
   assert.equal(await cluster.stop(), 0);
-  const other = ['FÜR später', "() => 'FÜR später'", '今日は'];
-  assert.deepEqual(await app.answer(), { answer: other, unused: undefined });
+  assert.deepEqual(await app.answer(), { answer: OTHER, unused: undefined });
 });
 
-test('sources that are damaged are not believed', async (t) => {
+test('a release that is copied over the one that runs, into its files, harms nobody', async (t) => {
+  const app = appWith(t, LATE);
+  app.change('node_modules/a/index.js', 'für', 'FÜR');
+  assert.equal((await app.compile()).code, 0);
+  const other = kept(app);
+  app.change('node_modules/a/index.js', 'FÜR', 'für');
+  assert.equal((await app.compile()).code, 0);
+  const cluster = await app.start();
+  assert.ok(isMapped(workerOf(cluster), app.textsFile()));
+  for (const [file, bytes] of other) writeFileSync(file, bytes);
+  assert.deepEqual(await app.ask(cluster), ANSWER);
+  assert.equal(await cluster.stop(), 0);
+});
+
+test('sources that are damaged, or gone, are not believed', async (t) => {
   const app = appWith(t, LATE);
   assert.equal((await app.compile()).code, 0);
-  const cache = openModuleCache(app.cacheFile());
-  assert.ok(cache !== undefined);
-  cache.close();
-  const whole = readFileSync(app.cacheFile());
-  for (const entry of cache.head.code) {
-    const at = cache.offsetOfText(entry) + (entry[5] * entry[6]) / 2;
-    whole[at] = (whole[at] ?? 0) ^ 1;
+  const file = app.textsFile();
+  const whole = readFileSync(file);
+  for (const put of [
+    // In the middle of each.
+    () =>
+      writeFileSync(
+        file,
+        flippedAt(
+          whole,
+          app.places().map(([at, characters, width]) => at + (characters * width) / 2),
+        ),
+      ),
+    () => writeFileSync(file, whole.subarray(0, -8)),
+    () => truncateSync(file, 2 ** 32 + 4096),
+    () => rmSync(file),
+  ]) {
+    put();
+    assert.deepEqual(await app.answer(), { answer: ANSWER, unused: undefined });
   }
-  writeFileSync(app.cacheFile(), whole);
-  assert.deepEqual(await app.answer(), { answer: ANSWER, unused: undefined });
 });
+
+function flippedAt(bytes: Buffer, places: readonly number[]): Buffer {
+  const copy = Buffer.from(bytes);
+  for (const at of places) copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+}
 
 test('without the native part each process keeps sources of its own, and the cache holds as well', async (t) => {
   const app = appWith(t);
   const entry = installWithoutNative(t);
   assert.equal((await app.compile()).code, 0);
   const cluster = await app.start({ entry });
-  const [worker] = cluster.logged('child.ready', { slot: 'app-0' });
-  assert.ok(!isMapped(worker?.['pid'], app));
+  assert.ok(!isMapped(workerOf(cluster), app.textsFile()));
   assert.deepEqual(await app.ask(cluster), ['first', 'second']);
   assert.equal(await cluster.stop(), 0);
   // What is run is what was kept, so a cache that lies is believed.

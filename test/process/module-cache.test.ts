@@ -153,9 +153,10 @@ test('who may read the application may read its cache, whatever the umask; nothi
     process.umask(umask);
   }
   // The folder for temporary files may be for its user alone.
-  assert.equal(statSync(app.cacheFile()).mode & 0o777, 0o640 & readableThrough(dirname(app.folder)));
+  for (const file of [app.cacheFile(), app.textsFile()])
+    assert.equal(statSync(file).mode & 0o777, 0o640 & readableThrough(dirname(app.folder)));
   assert.equal(statSync(dirname(app.cacheFile())).mode & 0o777, 0o750);
-  assert.deepEqual(readdirSync(dirname(app.cacheFile())).length, 1);
+  assert.equal(readdirSync(dirname(app.cacheFile())).length, 2);
   chmodSync(join(app.folder, 'node_modules/b'), 0o700);
   assert.equal((await app.compile()).code, 0);
   assert.equal(statSync(app.cacheFile()).mode & 0o777, 0o600, 'what others cannot reach');

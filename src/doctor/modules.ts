@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { messageOf } from '../errors.js';
 import { openModuleCache } from '../module-cache/format.js';
 import { moduleCacheFile, ROLES } from '../module-cache/place.js';
+import { openTexts } from '../module-cache/texts.js';
 import { judgeHead } from '../module-cache/use.js';
 import { type Finding, ok, warning } from './finding.js';
 
@@ -18,15 +19,18 @@ export function lookAtModuleCache(baseDir: string): readonly Finding[] {
     return why === undefined ? [] : [`${role}: ${why}`];
   });
   if (faults.length === 0) return [ok(NAME, `there is one for this Node.js (${there.join(', ')})`)];
-  const remedy = 'the application starts slower: `eggcup compile --app` as the last step of the image’s build';
+  const remedy =
+    'the application starts slower, or takes more memory: `eggcup compile --app` as the last step of the image’s build';
   return [warning(NAME, faults.join('; '), remedy)];
 }
 
 function judge(file: string, appFolder: string): string | undefined {
   try {
     const cache = openModuleCache(file);
-    cache?.close();
-    return cache === undefined ? undefined : judgeHead(cache.head, appFolder);
+    if (cache === undefined) return undefined;
+    cache.close();
+    openTexts(cache);
+    return judgeHead(cache.head, appFolder);
   } catch (error) {
     return messageOf(error);
   }

@@ -55,11 +55,14 @@ export function checksumOf(data: string | Buffer): number {
   return zlib.crc32(data);
 }
 
-/** The bytes of a cache, and of its texts. */
-export function encode(
-  head: Omit<Head, 'format' | 'code' | 'texts'>,
-  compiled: readonly CompiledFile[],
-): { readonly cache: Buffer; readonly texts: Buffer; readonly head: Head } {
+/** The bytes of a cache and of its texts, and what stands in front. */
+export interface Encoded {
+  readonly cache: Buffer;
+  readonly texts: Buffer;
+  readonly head: Head;
+}
+
+export function encode(head: Omit<Head, 'format' | 'code' | 'texts'>, compiled: readonly CompiledFile[]): Encoded {
   const [code, texts] = [new Pieces(), new Pieces()];
   const entries = compiled.map(({ file, checksum, bytes, wrapped }): CodeEntry => {
     const width = LATIN_1.test(wrapped) ? 1 : 2;

@@ -4,7 +4,7 @@ import { dirname, extname, isAbsolute, join } from 'node:path';
 import type { Script } from 'node:vm';
 import { type Answer, type Fact, factsOf, firstAfter, packagesOf } from './facts.js';
 import { type CodeHeader, optionsThatMatter, readCodeHeader } from './flags.js';
-import { checksumOf, type CompiledFile, encode, type Head, type Resolved } from './format.js';
+import { checksumOf, type CompiledFile, encode, type Encoded, type Head, type Resolved } from './format.js';
 import {
   hasUsualPaths,
   type LoadedModule,
@@ -47,7 +47,7 @@ interface Recorded {
 
 /** Records until `end` is called, at the latest until the process ends, and writes it into the folder. */
 export function recordModules(folder: string, role: Role): { readonly end: () => void } {
-  const write = ({ cache, texts, head }: ReturnType<typeof encode>): void => {
+  const write = ({ cache, texts, head }: Encoded): void => {
     const draft = join(folder, `${role}.${process.pid}`);
     const file = `${draft}.cache`;
     writeFileSync(textsFile(file, head.texts), texts);
@@ -81,7 +81,7 @@ export function recordModules(folder: string, role: Role): { readonly end: () =>
   return { end };
 }
 
-function emptyFor(why: string): ReturnType<typeof encode> {
+function emptyFor(why: string): Encoded {
   const [baseDir, options] = [process.cwd(), optionsThatMatter()];
   return encode({ baseDir, options, header: undefined, facts: [], files: [], resolved: {}, without: [why] }, []);
 }
@@ -132,7 +132,7 @@ function tryToCompile(source: string, file: string): Script | undefined {
   }
 }
 
-function wholeOf({ answers, code, baseDir, header, beganMs }: Recorded): ReturnType<typeof encode> {
+function wholeOf({ answers, code, baseDir, header, beganMs }: Recorded): Encoded {
   const facts = factsOf(answers.values());
   const whyNoPlaces = whyNotPlaces(facts, beganMs);
   const whyNoCode = whyNotCode(header);

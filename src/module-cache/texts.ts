@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { loadNative, type Mapping, type Native } from '../native/addon.js';
 import { isWrapped } from '../wrapped-script.js';
-import { type CodeEntry, type ModuleCache, readAt } from './format.js';
+import { type CodeEntry, type Head, type ModuleCache, readAt } from './format.js';
 import { textsFile } from './place.js';
 
 /** The wrapped sources that a cache holds, in a file of their own. V8 needs them for functions that have not run yet; a copy in each process would be a tenth of its memory. */
@@ -12,36 +12,37 @@ export interface Texts {
   readonly forget: () => void;
 }
 
-/** `undefined` where they can't be had: without the native part, without their file, and on some file systems. */
+/** `undefined` without the native part, or where there are none. Throws an Error where they can't be read, or mapped. */
 export function openTexts({ file, head }: ModuleCache): Texts | undefined {
   const native = loadNative();
-  if (native === undefined) return undefined;
-  const size = Math.max(0, ...head.code.map(([, , , , , [offset, characters, width]]) => offset + characters * width));
+  const size = sizeOf(head);
+  if (native === undefined || size === 0) return undefined;
   const mapping = mapWhole(textsFile(file, head.texts), size, native);
-  if (mapping === undefined) return undefined;
   return {
     of: ([, , , , , [offset, characters, width]], source) => {
       const text = native.textAt(mapping, offset, characters, width === 2);
-      return isWrapped(text, source) ? text : undefined;
+      return text !== undefined && isWrapped(text, source) ? text : undefined;
     },
     forget: () => void native.forgetPages(mapping, size),
   };
 }
 
+function sizeOf({ code }: Head): number {
+  const ends = code.map(([, , , , , [offset, characters, width]]) => offset + characters * width);
+  return Math.max(0, ...ends);
+}
+
 /** The kernel counts in more, the native part in 32 bits. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-function mapWhole(file: string, size: number, native: Native): Mapping | undefined {
-  if (size === 0 || size > MAX_BYTES) return undefined;
-  let descriptor: number;
+function mapWhole(file: string, size: number, native: Native): Mapping {
+  const descriptor = openSync(file, 'r');
   try {
-    descriptor = openSync(file, 'r');
-  } catch {
-    return undefined; // Each process has its own, as without a cache.
-  }
-  try {
-    if (fstatSync(descriptor).size < size || !isReadable(descriptor, size)) return undefined;
-    return native.mapFile(descriptor, size) ?? undefined;
+    if (size > MAX_BYTES || fstatSync(descriptor).size < size || !isReadable(descriptor, size))
+      throw new Error(`${file} is damaged: the sources are not all there`);
+    const mapping = native.mapFile(descriptor, size);
+    if (mapping === null) throw new Error(`${file} cannot be mapped into memory where it is`);
+    return mapping;
   } finally {
     closeSync(descriptor);
   }

@@ -63,17 +63,34 @@ function use(cache: ModuleCache, baseDir: string): ModulesInUse {
   const whyNotResolved = judgeHead(head, baseDir);
   const fit = head.header === undefined ? undefined : fitTo(head.header);
   const whyNotCode = fit === undefined && head.code.length > 0 ? 'V8 has other options' : undefined;
+  const { texts, why: whyNoTexts } = fit === undefined ? NO_TEXTS : textsOf(cache);
   const ends = [
     ...(whyNotResolved === undefined ? [resolveFrom(head)] : []),
-    ...(fit === undefined ? [] : [compileFrom(cache, fit)]),
+    ...(fit === undefined ? [] : [compileFrom(cache, fit, texts)]),
   ];
   return {
-    why: whyNotResolved ?? whyNotCode,
+    why: whyNotResolved ?? whyNotCode ?? whyNoTexts,
     end: once(() => {
       for (const end of ends) end();
       cache.close();
     }),
   };
+}
+
+interface TextsOrWhy {
+  readonly texts: Texts | undefined;
+  readonly why: string | undefined;
+}
+
+const NO_TEXTS: TextsOrWhy = { texts: undefined, why: undefined };
+
+/** Without them each process has sources of its own, as without a cache. */
+function textsOf(cache: ModuleCache): TextsOrWhy {
+  try {
+    return { texts: openTexts(cache), why: undefined };
+  } catch (error) {
+    return { texts: undefined, why: messageOf(error) };
+  }
 }
 
 function whyNotAtAll({ options }: Head): string | undefined {
@@ -105,10 +122,8 @@ function resolveFrom({ files, resolved }: Head): () => void {
   };
 }
 
-function compileFrom(cache: ModuleCache, fit: (code: Buffer) => void): () => void {
-  const { head, read } = cache;
+function compileFrom({ head, read }: ModuleCache, fit: (code: Buffer) => void, texts: Texts | undefined): () => void {
   const known = new Map<string, CodeEntry>(head.code.map((entry) => [head.files[entry[0]] ?? '', entry]));
-  const texts = openTexts(cache);
   const restore = replaceCompile((compile) => {
     return function compileKnown(source, file, format) {
       const entry = isPlain(format) ? known.get(file) : undefined;

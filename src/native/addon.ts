@@ -64,8 +64,8 @@ export interface Native {
 
   /** The beginning of a file as memory that stays until this process ends; `null` where it can't be had. */
   mapFile(fd: number, bytes: number): Mapping | null;
-  /** The string that stands there, as Latin-1 or UTF-16, whose characters stay there. It must lie within the mapping. */
-  textAt(mapping: Mapping, offset: number, characters: number, isTwoByte: boolean): string;
+  /** The string that stands there, as Latin-1 or UTF-16, whose characters stay there. It must lie within the mapping. V8 has an upper bound for strings. */
+  textAt(mapping: Mapping, offset: number, characters: number, isTwoByte: boolean): string | undefined;
   /** Gives the pages back that were read so far; they come again when they are read. */
   forgetPages(mapping: Mapping, bytes: number): number;
 }

@@ -1,7 +1,7 @@
 import { giveBackFreedMemory, shareArenas } from '../native/malloc.js';
 import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
 
-/** Loading a framework takes more memory than serving it does; no more than must be stays with the process (docs/adr/0021-malloc.md). */
+/** Loading a framework takes more memory than serving it does; no more than must be stays with the process (docs/adr/0010-young-generation.md, 0021-malloc.md). */
 export function saveMemoryWhileStarting(): void {
   keepYoungGenerationSmall();
   shareArenas();

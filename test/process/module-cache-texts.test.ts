@@ -58,27 +58,22 @@ test('a release that is copied over the one that runs, into its files, harms nob
   assert.equal(await cluster.stop(), 0);
 });
 
-test('sources that are damaged, or gone, are not believed', async (t) => {
+test('sources that are damaged are not believed; those that are not there are missed, and it is said', async (t) => {
   const app = appWith(t, LATE);
   assert.equal((await app.compile()).code, 0);
   const file = app.textsFile();
   const whole = readFileSync(file);
-  for (const put of [
-    // In the middle of each.
-    () =>
-      writeFileSync(
-        file,
-        flippedAt(
-          whole,
-          app.places().map(([at, characters, width]) => at + (characters * width) / 2),
-        ),
-      ),
-    () => writeFileSync(file, whole.subarray(0, -8)),
-    () => truncateSync(file, 2 ** 32 + 4096),
-    () => rmSync(file),
-  ]) {
+  const middles = app.places().map(([at, characters, width]) => at + (characters * width) / 2);
+  for (const [put, why] of [
+    [() => writeFileSync(file, flippedAt(whole, middles)), undefined],
+    [() => truncateSync(file, 2 ** 32 + 4096), undefined],
+    [() => writeFileSync(file, whole.subarray(0, -8)), `${file} is damaged: the sources are not all there`],
+    [() => rmSync(file), `ENOENT: no such file or directory, open '${file}'`],
+  ] as const) {
     put();
-    assert.deepEqual(await app.answer(), { answer: ANSWER, unused: undefined });
+    assert.deepEqual(await app.answer(), { answer: ANSWER, unused: why });
+    const found = why === undefined ? 'ok: there is one for this Node.js (app)' : `warning: app: ${why}`;
+    assert.equal(await app.doctor(), found);
   }
 });
 

@@ -6,20 +6,14 @@ import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '../helpers/cli.js';
-import { type Cluster, fixture, projectRoot, startScript } from '../helpers/cluster.js';
+import { fixture, projectRoot, startScript } from '../helpers/cluster.js';
 import { cliFile, eggcup, say, socketOf, startAnswering } from '../helpers/control.js';
 import { Load, ask } from '../helpers/load.js';
 import { get } from '../helpers/net.js';
 import { stateOf } from '../helpers/processes.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
-
-function rewrite(cluster: Cluster, change: Readonly<Record<string, object>>): void {
-  const file = join(cluster.dir, 'cluster.yaml');
-  const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>;
-  const merged = Object.entries(change).map(([name, section]) => [name, { ...config[name], ...section }]);
-  writeFileSync(file, JSON.stringify({ ...config, ...Object.fromEntries(merged) }));
-}
+import { rewrite } from '../helpers/versioned.js';
 
 test('status shows the cluster to people, and to programs what status.json has', async (t) => {
   const cluster = await startAnswering(t, { agent: { script: fixture('scripts/agent-idle.js') } });

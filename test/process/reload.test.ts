@@ -1,48 +1,15 @@
 /** All app workers are replaced, one by one, while clients go on asking: by signal, by message, with another config. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { Agent } from 'node:http';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { type Cluster, fixture, startScript } from '../helpers/cluster.js';
-import { Load, ask } from '../helpers/load.js';
+import { test } from 'node:test';
+import { fixture } from '../helpers/cluster.js';
 import { get } from '../helpers/net.js';
 import { until } from '../helpers/until.js';
-
-type Served = Cluster & { readonly port: number };
-
-function start(t: TestContext, config: Readonly<Record<string, object>> = {}): Promise<Served> {
-  const { app, ...others } = config;
-  const env = { APP_VERSION: 'v1' };
-  return startScript(t, 'scripts/versioned.js', { app: { env, args: ['a'], ...app }, ...others });
-}
-
-/** Clients on kept connections, and on a new one for each request. */
-function load(t: TestContext, port: number): Load {
-  const agents = Array.from({ length: 4 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
-  t.after(() => agents.forEach((agent) => agent.destroy()));
-  const clients = [...agents, false, false] as const;
-  return new Load(
-    t,
-    clients.map((agent) => () => ask({ port, agent })),
-  );
-}
-
-function workers(cluster: Cluster): readonly (number | undefined)[] {
-  return ['app-0', 'app-1'].map((slot) => cluster.pidOf(slot));
-}
-
-/** Writes the config file anew, with these sections changed. */
-function rewrite(cluster: Cluster, change: Readonly<Record<string, object>>): void {
-  const file = join(cluster.dir, 'cluster.yaml');
-  const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>;
-  const merged = Object.entries(change).map(([name, section]) => [name, { ...config[name], ...section }]);
-  writeFileSync(file, JSON.stringify({ ...config, ...Object.fromEntries(merged) }));
-}
+import { load, rewrite, startVersioned, workers } from '../helpers/versioned.js';
 
 test('SIGUSR2 replaces every worker, never fewer listen than before, and no request is lost', async (t) => {
-  const cluster = await start(t);
+  const cluster = await startVersioned(t);
   await cluster.untilReady();
   const clients = load(t, cluster.port);
   for (let round = 1; round <= 5; round += 1) {
@@ -72,7 +39,7 @@ test('SIGUSR2 replaces every worker, never fewer listen than before, and no requ
 });
 
 test('a worker whose predecessor was replaced is replaced itself when it crashes', async (t) => {
-  const cluster = await start(t);
+  const cluster = await startVersioned(t);
   await cluster.untilReady();
   cluster.signal('SIGUSR2');
   await cluster.untilLogged('reload.done');
@@ -86,7 +53,7 @@ test('a worker whose predecessor was replaced is replaced itself when it crashes
 });
 
 test('SIGHUP reads the config again: what has changed is said, and holds for the new workers', async (t) => {
-  const cluster = await start(t);
+  const cluster = await startVersioned(t);
   await cluster.untilReady();
   const clients = load(t, cluster.port);
   rewrite(cluster, {
@@ -115,7 +82,7 @@ test('SIGHUP reads the config again: what has changed is said, and holds for the
 });
 
 test('an agent is replaced after the workers when its settings have changed, and only then', async (t) => {
-  const cluster = await start(t, { agent: { script: fixture('scripts/agent-idle.js') } });
+  const cluster = await startVersioned(t, { agent: { script: fixture('scripts/agent-idle.js') } });
   await cluster.untilReady();
   const agent = cluster.pidOf('agent');
   cluster.signal('SIGHUP');
@@ -135,70 +102,8 @@ test('an agent is replaced after the workers when its settings have changed, and
   assert.equal(await cluster.stop(), 0);
 });
 
-test('a config that is wrong changes nothing, and says all that is wrong', async (t) => {
-  const cluster = await start(t);
-  await cluster.untilReady();
-  const before = workers(cluster);
-  rewrite(cluster, { app: { prot: 1 }, workers: { count: 'many' } });
-  cluster.signal('SIGHUP');
-  const said = await cluster.untilLogged('reload.refused', {}, 2);
-  assert.equal(said['code'], 'ERR_CONFIG');
-  const problems = cluster.logged('reload.refused').map(({ problem }) => String(problem));
-  assert.match(problems.join('\n'), /cluster\.yaml:\d+:\d+ app\.prot: [^]*cluster\.yaml:\d+:\d+ workers\.count: /);
-  rmSync(join(cluster.dir, 'cluster.yaml'));
-  cluster.signal('SIGHUP');
-  await cluster.untilLogged('reload.refused', {}, 3);
-  // Nobody would ever write it, and all requests go through the master.
-  assert.equal(spawnSync('mkfifo', [join(cluster.dir, 'cluster.yaml')]).status, 0);
-  cluster.signal('SIGHUP');
-  assert.match(String((await cluster.untilLogged('reload.refused', {}, 4))['problem']), /no regular file/);
-  assert.deepEqual(workers(cluster), before);
-  assert.deepEqual(cluster.logged('reload.begun'), []);
-  assert.equal(await cluster.stop(), 0);
-});
-
-test('a version that does not start ends the roll; the old workers go on, and the next one is tried anew', async (t) => {
-  const cluster = await start(t);
-  await cluster.untilReady();
-  const clients = load(t, cluster.port);
-  const before = workers(cluster);
-  rewrite(cluster, { app: { env: { APP_VERSION: 'broken' } } });
-  cluster.signal('SIGHUP');
-  const aborted = await cluster.untilLogged('reload.aborted');
-  assert.equal(aborted['slot'], 'app-0');
-  assert.deepEqual(aborted['left'], ['app-0', 'app-1']);
-  await until('nobody but the old ones', () => cluster.status()?.children.length === 2);
-  assert.deepEqual(workers(cluster), before);
-  // A crash meanwhile is answered with what has proven to start.
-  cluster.kill('app-1');
-  await cluster.untilReplaced('app-1', before[1]);
-
-  rewrite(cluster, { app: { env: { APP_VERSION: 'v2' } } });
-  cluster.signal('SIGHUP');
-  await cluster.untilLogged('reload.done');
-  await clients.untilAnswered(20);
-  await clients.stop();
-  for (const failure of clients.failures) assert.match(failure, /ECONNRESET|socket hang up/, 'of the killed worker');
-  assert.match((await get(cluster.port)).body, /^v2 a /);
-  assert.equal(await cluster.stop(), 0);
-  await cluster.assertGone();
-});
-
-test('an agent that does not start ends the roll; the next one is like the one before it', async (t) => {
-  const cluster = await start(t, { agent: { script: fixture('scripts/agent-idle.js') } });
-  await cluster.untilReady();
-  rewrite(cluster, { agent: { script: fixture('scripts/agent-throws.js') } });
-  cluster.signal('SIGHUP');
-  const aborted = await cluster.untilLogged('reload.aborted');
-  assert.deepEqual([aborted['slot'], aborted['left']], ['agent', ['agent']]);
-  await until('all to be ready', () => cluster.status()?.children.every(({ state }) => state === 'ready') === true);
-  assert.deepEqual([cluster.status()?.phase, cluster.status()?.restartsInWindow], ['running', 0]);
-  assert.equal(await cluster.stop(), 0);
-  await cluster.assertGone();
-});
-
 test('SIGTTIN and SIGTTOU: a worker more, a worker fewer, at least one; no request is lost', async (t) => {
-  const cluster = await start(t);
+  const cluster = await startVersioned(t);
   await cluster.untilReady();
   const clients = load(t, cluster.port);
   cluster.signal('SIGTTIN');
@@ -223,7 +128,7 @@ test('SIGTTIN and SIGTTOU: a worker more, a worker fewer, at least one; no reque
 });
 
 test('reload.watch: a ConfigMap that is exchanged under its link is followed, a wrong one is said once', async (t) => {
-  const cluster = await start(t, { reload: { watch: true } });
+  const cluster = await startVersioned(t, { reload: { watch: true } });
   await cluster.untilReady();
   const file = join(cluster.dir, 'cluster.yaml');
   const first = readFileSync(file, 'utf8');
@@ -250,7 +155,7 @@ test('reload.watch: a ConfigMap that is exchanged under its link is followed, a 
 });
 
 test('a stop in the middle of a roll ends everything in order', async (t) => {
-  const cluster = await start(t);
+  const cluster = await startVersioned(t);
   await cluster.untilReady();
   cluster.signal('SIGUSR2');
   await cluster.untilLogged('reload.begun');
@@ -259,7 +164,7 @@ test('a stop in the middle of a roll ends everything in order', async (t) => {
 });
 
 test('signals while it starts are answered when everything is ready', async (t) => {
-  const cluster = await start(t);
+  const cluster = await startVersioned(t);
   await cluster.untilLogged('boot');
   cluster.signal('SIGUSR2');
   await cluster.untilLogged('reload.done');

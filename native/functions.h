@@ -11,7 +11,7 @@
   each("signalOnParentDeath", signal_on_parent_death) each("becomeSubreaper", become_subreaper)                    \
   each("isSubreaper", is_subreaper) each("session", session) each("group", group)                                  \
   each("peekSocket", peek_socket) each("hasPeerEnded", has_peer_ended)                                                \
-  each("trimMemory", trim_memory) each("limitArenas", limit_arenas)                                          \
+  each("trimMemory", trim_memory) each("limitArenas", limit_arenas) each("shrinkHeap", shrink_heap)          \
   each("mapFile", map_file) each("textAt", text_at) each("forgetPages", forget_pages)
 
 #define DECLARE(name, function) napi_value function(napi_env env, napi_callback_info info);

@@ -60,6 +60,7 @@ assert.equal(native.mapFile(descriptor, 9), null, 'it is closed');
 const isGlibc = process.report.getReport().header.glibcVersionRuntime !== undefined;
 assert.equal(native.limitArenas(2), isGlibc);
 assert.equal(typeof native.trimMemory(), 'boolean');
+assert.equal(native.shrinkHeap(), true);
 rmSync(dir, { recursive: true });
 process.stdout.write(`the native part works on ${process.platform} ${process.arch} with Node ${process.version}\n`);
 process.exit(0);

@@ -13,7 +13,7 @@ export const FIGURES = [
 ];
 
 /** What a process needs only to start is given back by then, as far as it is; nothing serves a request meanwhile. */
-const SETTLED_MS = 1000;
+const SETTLED_MS = 2000;
 
 export async function measureEgg({ pid, begin, eggReady, untilTold }) {
   const boot = (await eggReady()) - begin;

@@ -13,6 +13,7 @@ import type { NativePart } from './adopt-orphans.js';
 import { boot } from './boot.js';
 import { Cluster, type Ended } from './cluster.js';
 import { answersOf } from './control-requests.js';
+import { saveMemoryWhenIdle } from '../idle-memory.js';
 import { letYoungGenerationGrow } from '../young-generation.js';
 import { ConfigWatch } from './config-watch.js';
 import { redirectConsole } from './redirect-console.js';
@@ -92,6 +93,7 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     const ended = running.run();
     letYoungGenerationGrow();
     request.native?.trimMemory(); // What the boot has freed (docs/adr/0021-malloc.md).
+    saveMemoryWhenIdle(request.native);
     const readAgain = (reason: string): readonly string[] => {
       watch.sync();
       return reload(running, { ...request, configFile: loaded.file }, reason, log);

@@ -61,6 +61,8 @@ export interface Native {
   trimMemory(): boolean;
   /** Threads that have not allocated anything yet share at most so many arenas (M_ARENA_MAX of mallopt(3)); whether that could be set. */
   limitArenas(count: number): boolean;
+  /** V8 collects all garbage that it can and gives free pages back (`Isolate::LowMemoryNotification`); whether it was asked. Takes some 3 ms for each MB. */
+  shrinkHeap(): boolean;
 
   /** The beginning of a file as memory that stays until this process ends; `null` where it can't be had. */
   mapFile(fd: number, bytes: number): Mapping | null;

@@ -1,3 +1,5 @@
+import { saveMemoryWhenIdle } from '../idle-memory.js';
+import { loadNative } from '../native/addon.js';
 import { giveBackFreedMemory, shareArenas } from '../native/malloc.js';
 import { keepYoungGenerationSmall, letYoungGenerationGrow } from '../young-generation.js';
 
@@ -11,4 +13,5 @@ export function saveMemoryWhileStarting(): void {
 export function endSavingMemory(): void {
   letYoungGenerationGrow();
   giveBackFreedMemory();
+  saveMemoryWhenIdle(loadNative());
 }

@@ -1,4 +1,4 @@
-import type { ChildSnapshot, Snapshot } from '../health/snapshot.js';
+import type { ChildSnapshot, Snapshot, StandbySnapshot } from '../health/snapshot.js';
 
 /** A snapshot for people. `now` is the time of day in milliseconds, for ages. */
 export function statusText(snapshot: Snapshot, now: number): string {
@@ -15,15 +15,27 @@ export function statusText(snapshot: Snapshot, now: number): string {
     ...Object.entries(rows).map(([name, text]) => `${name.padEnd(13)}${text}`),
     ...plan.reasons.map((reason, index) => `${(index === 0 ? 'plan' : '').padEnd(13)}${reason}`),
     '',
-    ...table([HEAD, ...children.map((child) => cells(child, now))]),
+    ...table([
+      HEAD,
+      ...children.map((child) => cells(child, now)),
+      ...snapshot.standbys.map((standby) => standbyCells(standby, now)),
+    ]),
   ].join('\n');
 }
 
 const HEAD = ['SLOT', 'PID', 'STATE', 'RESTARTS', 'MEMORY', 'SINCE'];
 
 function cells({ slot, pid, state, restarts, rssBytes, since }: ChildSnapshot, now: number): readonly string[] {
-  const memory = rssBytes === null ? '-' : `${Math.round(rssBytes / 2 ** 20)} MiB`;
-  return [slot, pid === null ? '-' : String(pid), state, String(restarts), memory, `${since} (${age(since, now)})`];
+  const shownPid = pid === null ? '-' : String(pid);
+  return [slot, shownPid, state, String(restarts), memory(rssBytes), `${since} (${age(since, now)})`];
+}
+
+function standbyCells({ pid, state, rssBytes, since }: StandbySnapshot, now: number): readonly string[] {
+  return ['standby', String(pid), state, '-', memory(rssBytes), `${since} (${age(since, now)})`];
+}
+
+function memory(rssBytes: number | null): string {
+  return rssBytes === null ? '-' : `${Math.round(rssBytes / 2 ** 20)} MiB`;
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {

@@ -26,6 +26,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   agent: 'agent',
   'agent.enabled': 'container',
   workers: 'size',
+  'workers.standby': 'size', // It takes memory from the others.
   'workers.recycle': 'live',
   'workers.recycle.maxRequests': 'workers', // They count by themselves.
   'workers.followQuota': 'live',

@@ -73,6 +73,11 @@ const workers = section({
     v.pipe(autoOffOrSize(), v.metadata({ examples: ['512Mi'] })),
     'auto',
   ),
+  standby: key(
+    'How many processes wait, with the framework loaded, for the place of an app worker that ends. Each saves most of a start, and holds the memory of a framework.',
+    whole(0, MAX_WORKERS),
+    0,
+  ),
   followQuota: key(
     'Look at the limits of the container again while running (every `health.interval`), and follow them: with the number of workers, and with their heap.',
     yesOrNo(),

@@ -44,6 +44,8 @@ function* ofCluster(snapshot: Snapshot): Generator<Family> {
   yield gauge('eggcup_start_time_seconds', 'When the master began, in Unix time.', unixTime(snapshot.startedAt));
   yield gauge('eggcup_app_workers_ready', 'App workers that listen.', countOf(children, 'app', 'ready'));
   yield gauge('eggcup_app_workers_min_ready', 'App workers that must listen to be ready.', snapshot.minReady);
+  const waiting = snapshot.standbys.filter(({ state }) => state === 'waiting').length;
+  yield gauge('eggcup_standbys', 'Processes that wait for the place of an app worker.', waiting);
   yield gauge('eggcup_restarts_in_window', 'Crashes within restart.duration.', snapshot.restartsInWindow);
   yield gauge('eggcup_zombies', 'Children that have ended and were not reaped.', snapshot.zombies);
 }

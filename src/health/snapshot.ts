@@ -34,6 +34,8 @@ export interface Snapshot extends Markers {
   };
   /** Each slot by its current process, or as down; then those that are on their way out. */
   readonly children: readonly ChildSnapshot[];
+  /** Processes that wait for the place of an app worker, and those of them that were told to end. */
+  readonly standbys: readonly StandbySnapshot[];
   readonly restartsInWindow: number;
   /** Children that have ended and were not reaped. */
   readonly zombies: number;
@@ -48,6 +50,13 @@ export interface ChildSnapshot {
   readonly since: string;
   /** Messages that did not get to the slot's processes: they did not read, or were gone. */
   readonly messagesDropped: number;
+}
+
+export interface StandbySnapshot {
+  readonly pid: number;
+  readonly state: 'waiting' | 'stopping';
+  readonly rssBytes: number | null;
+  readonly since: string;
 }
 
 /** As `status.json` has it. */

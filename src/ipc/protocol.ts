@@ -90,7 +90,12 @@ export interface RequestLimit {
 export type ToChild =
   /** While it waits: a module to load that has no effect of the application's. */
   | { readonly eggcup: 'prepare'; readonly framework: string }
-  | { readonly eggcup: 'open'; readonly task: Task }
+  | {
+      readonly eggcup: 'open';
+      readonly task: Task;
+      /** What its environment could not have yet: it was on standby when it was started. */
+      readonly environment?: Readonly<Record<string, string>> | undefined;
+    }
   /** It was looked at while it hung, and answers again. */
   | { readonly eggcup: 'close-inspector' }
   /** A stop has begun whose delay runs. */

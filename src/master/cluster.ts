@@ -235,6 +235,7 @@ export class Cluster {
     // What is killed here must not be forked again.
     this.#loop.halt();
     this.#executor.run({ kind: 'allow-refork', allowed: false });
+    this.#executor.endStandbys();
     this.#watches.stop();
     this.#postMortem.stop();
     this.#reporter?.close();

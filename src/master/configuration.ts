@@ -58,8 +58,10 @@ export class Configuration {
 
   /** What is wrong with so many app workers: each has the heap of the plan, which may have been made for fewer. */
   warningsFor(workers: number): readonly string[] {
-    const tooMany = workers > this.#plan.workers ? overcommitOf(this.#facts, workers, this.#plan.heapMiB) : [];
-    return [...tooMany, ...unreachedBy(workers, this.#last.config.health.minReady)];
+    const { health, workers: settings } = this.#last.config;
+    const processes = { workers, standby: settings.standby };
+    const tooMany = workers > this.#plan.workers ? overcommitOf(this.#facts, processes, this.#plan.heapMiB) : [];
+    return [...tooMany, ...unreachedBy(workers, health.minReady)];
   }
 
   /** The container's limits as they are now, whether or not anything follows from them. */

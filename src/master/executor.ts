@@ -86,6 +86,10 @@ export class Executor implements ChildEvents {
         return this.#apps.retire(command.slot);
       case 'fork-successor':
         return this.#apps.forkSuccessor(command.slot, this.#launch('app', command.launch));
+      case 'fork-standby':
+        return this.#apps.standbys.fork(this.#launch('app', command.launch));
+      case 'end-standby':
+        return this.#apps.standbys.end(command.id);
       case 'take-over': {
         const child = children.get(command.id);
         if (child !== undefined) this.#apps.takeOver(child);
@@ -119,11 +123,29 @@ export class Executor implements ChildEvents {
     void this.#options.handover.handOutAll().then(() => child?.terminate());
   }
 
-  forked(child: Child, takesOver: boolean): void {
+  /** At once, whatever there is. */
+  endStandbys(): void {
+    this.#apps.standbys.endAll();
+  }
+
+  forked(child: Child, takesOver: boolean, standby?: number): void {
     const { children, dispatch, log } = this.#options;
     log.afterFork();
     children.set(child.id, child);
-    dispatch({ kind: 'child-forked', id: child.id, slot: child.slot, pid: child.pid, takesOver });
+    dispatch({ kind: 'child-forked', id: child.id, slot: child.slot, pid: child.pid, takesOver, standby });
+  }
+
+  standbyForked(id: number, pid: number): void {
+    this.#options.log.afterFork();
+    this.#options.dispatch({ kind: 'standby-forked', id, pid });
+  }
+
+  standbyRefused(message: string): void {
+    this.#options.dispatch({ kind: 'standby-refused', message });
+  }
+
+  standbyExited(id: number, code: number | null, signal: string | null): void {
+    this.#options.dispatch({ kind: 'standby-exited', id, code, signal });
   }
 
   successorRefused(slot: Child['slot'], message: string): void {

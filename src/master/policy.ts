@@ -4,7 +4,7 @@ import type { Policy } from '../supervisor/model.js';
 
 /** What the supervisor goes by, from config and plan. */
 export function policyOf(config: Config, plan: Plan, hasAgent: boolean): Policy {
-  const { startup, health, restart, shutdown } = config;
+  const { startup, health, restart, shutdown, workers } = config;
   return {
     workers: plan.workers,
     hasAgent,
@@ -20,5 +20,6 @@ export function policyOf(config: Config, plan: Plan, hasAgent: boolean): Policy 
     delayMs: shutdown.delay,
     appStopMs: shutdown.app,
     agentStopMs: shutdown.agent,
+    standbys: workers.standby,
   };
 }

@@ -9,6 +9,7 @@ import {
   minReadyOf,
   restartsInWindow,
   shownPhase,
+  standbyViews,
 } from '../supervisor/view.js';
 import type { ContainerFacts } from '../container/facts.js';
 import type { Reading } from '../container/reading.js';
@@ -65,6 +66,12 @@ export function statusOf(state: State, policy: Policy, now: Now, frame: StatusFr
       rssBytes: child.pid === null ? null : rss.take(child.pid),
       since: isoTime(child.since),
       messagesDropped: now.messagesDropped(child.slot),
+    })),
+    standbys: standbyViews(state).map(({ pid, state: shown, since }) => ({
+      pid,
+      state: shown,
+      rssBytes: rss.take(pid),
+      since: isoTime(since),
     })),
     restartsInWindow: restartsInWindow(state, policy, now.at),
     zombies: now.zombies,

@@ -3,9 +3,13 @@ import cluster, { type Worker } from 'node:cluster';
 import { cfork, setDisableRefork } from 'cfork';
 import { messageOf } from '../errors.js';
 import type { Slot } from '../supervisor/model.js';
+import { REFORKING, listenersNow, wrapSince } from './cfork-listeners.js';
 import { Child, type ChildEvents } from './child.js';
+import { ForkSettings, variablesOf } from './fork-settings.js';
 import { guardChannel } from './guard-channel.js';
 import type { Launch } from './launch.js';
+import type { Standby } from './standby.js';
+import { Standbys } from './standbys.js';
 
 export interface AppWorkersOptions {
   /** Whether all accept from one queue, or the master accepts for them. */
@@ -14,8 +18,12 @@ export interface AppWorkersOptions {
   readonly handover: { follow(child: ChildProcess, slot: Slot): void };
 }
 
-/** When cfork replaces a worker. */
-const REFORKING = ['disconnect', 'exit'] as const;
+/** Where it is not the slot's launch that a process was started with, and by cfork. */
+interface Origin {
+  readonly launch: Launch;
+  readonly takesOver: boolean;
+  readonly standby?: Standby;
+}
 
 /** The app workers: cfork forks them, and forks them again when they end. */
 export class AppWorkers {
@@ -29,10 +37,13 @@ export class AppWorkers {
   readonly #failed = new Map<Slot, Worker>();
   /** What a slot's next process is started with. */
   readonly #launches = new Map<Slot, Launch>();
-  /** What cfork hands to each fork: one object, which holds what the next one needs. */
-  readonly #env: Record<string, string> = {};
-  /** To take over, or taken over from: nobody is due when one of them ends. */
+  readonly #settings = new ForkSettings();
+  /** To take over, taken over from, or replaced by a standby: nobody is due when one of them ends. */
   readonly #unreplaced = new WeakSet<Worker>();
+  /** Whose end has been answered, by cfork or otherwise: two events tell of it. */
+  readonly #answered = new WeakSet<Worker>();
+  /** Those that wait for the place of one. */
+  readonly standbys: Standbys;
   readonly #handover: AppWorkersOptions['handover'];
   #reforkAllowed = false;
 
@@ -40,6 +51,7 @@ export class AppWorkers {
     this.#events = events;
     this.#sharesQueue = sharesQueue;
     this.#handover = handover;
+    this.standbys = new Standbys(events, this.#settings);
   }
 
   /** Forks `count` workers, the slots `app-0` and up. To be called once: cfork listens to the cluster from here on. */
@@ -52,14 +64,17 @@ export class AppWorkers {
     cluster.on('unexpectedExit', () => undefined); // Told as child.exited already.
     for (let index = 0; index < count; index += 1) this.#launches.set(`app-${index}`, launch);
     this.#prepare('app-0');
-    const known = new Set(REFORKING.flatMap((event) => cluster.listeners(event)));
+    const known = listenersNow();
     try {
-      cfork({ exec: launch.exec, env: this.#env, count, ...restart });
+      cfork({ exec: launch.exec, env: this.#settings.env, count, ...restart });
     } catch (error) {
       this.#events.forkFailed('app-0', messageOf(error)); // Thrown at the first: E2BIG, say.
     }
     this.#adopt((index) => `app-${index}`);
-    for (const event of REFORKING) this.#guard(event, known);
+    wrapSince(known, {
+      before: (worker) => this.#replaceByStandby(worker),
+      refused: (worker, error) => this.#refused(worker, error),
+    });
     // … and again after it, to see whom it has forked.
     for (const event of REFORKING) cluster.on(event, (worker: Worker) => this.#adoptSuccessor(worker));
   }
@@ -67,9 +82,10 @@ export class AppWorkers {
   /** Forks the first process of a new slot. cfork forks only successors after its beginning; it replaces this one like its own. */
   forkApp(slot: Slot, launch: Launch): void {
     this.#launches.set(slot, launch);
+    if (this.#useStandby(slot, launch, false)) return;
     this.#prepare(slot);
     try {
-      cluster.fork(this.#env);
+      cluster.fork(this.#settings.env);
     } catch (error) {
       return this.#events.forkFailed(slot, messageOf(error));
     }
@@ -89,13 +105,14 @@ export class AppWorkers {
 
   /** Forks a second process for a slot: cfork has no word for it. */
   forkSuccessor(slot: Slot, launch: Launch): void {
+    if (this.#useStandby(slot, launch, true)) return;
     this.#prepare(slot, launch);
     try {
-      cluster.fork(this.#env);
+      cluster.fork(this.#settings.env);
     } catch (error) {
       return this.#events.successorRefused(slot, messageOf(error));
     }
-    this.#adopt(() => slot, launch);
+    this.#adopt(() => slot, { launch, takesOver: true });
   }
 
   /** From now on this process is its slot's, which is started like it: cfork replaces it, and not its predecessor. */
@@ -127,20 +144,28 @@ export class AppWorkers {
     cluster.emit('exit', worker, null, null);
   }
 
-  /** Node tells of some refusals of the kernel's by an event and throws the others (ENOMEM): out of cfork's listeners, where nobody catches. */
-  #guard(event: (typeof REFORKING)[number], known: ReadonlySet<unknown>): void {
-    for (const listener of cluster.listeners(event).filter((other) => !known.has(other))) {
-      cluster.off(event, listener as () => void);
-      cluster.on(event, (worker: Worker, ...rest: unknown[]) => {
-        try {
-          Reflect.apply(listener, cluster, [worker, ...rest]);
-        } catch (error) {
-          const slot = this.#slots.get(worker);
-          if (slot === undefined || !isRefusedFork(error)) throw error;
-          this.#events.forkFailed(slot, messageOf(error));
-        }
-      });
-    }
+  #refused(worker: Worker, error: Error): boolean {
+    const slot = this.#slots.get(worker);
+    if (slot !== undefined) this.#events.forkFailed(slot, error.message);
+    return slot !== undefined;
+  }
+
+  /** In cfork's place, which has only to hear that nobody is due: at the first of the two events that tell of an end. */
+  #replaceByStandby(worker: Worker): void {
+    const slot = this.#slots.get(worker);
+    if (slot === undefined || !this.#isReplaced(worker) || this.#answered.has(worker)) return;
+    this.#answered.add(worker);
+    const launch = this.#launches.get(slot);
+    if (launch === undefined || !this.#useStandby(slot, launch, false)) return;
+    this.#unreplaced.add(worker);
+    this.#judge(worker);
+  }
+
+  /** Gives the slot a process that has waited for one, if there is one that was started in the same way. */
+  #useStandby(slot: Slot, launch: Launch, takesOver: boolean): boolean {
+    const standby = this.standbys.take(launch);
+    if (standby !== undefined) this.#watch(standby.worker, slot, { launch, takesOver, standby });
+    return standby !== undefined;
   }
 
   #disconnected(worker: Worker): void {
@@ -168,36 +193,33 @@ export class AppWorkers {
 
   /** What is forked next, whoever forks it, is started as this slot's processes are. */
   #prepare(slot: Slot, launch = this.#launches.get(slot)): void {
-    if (launch === undefined) return;
-    const { exec, args, execArgv, cwd } = launch;
-    cluster.setupPrimary({ exec, args, execArgv, cwd, serialization: 'json' });
-    for (const name of Object.keys(this.#env)) Reflect.deleteProperty(this.#env, name);
-    const index = slot.slice('app-'.length);
-    Object.assign(this.#env, launch.env, {
-      CFORK_WORKER_INDEX: index,
-      CFORK_WORKER_COUNT: String(this.#launches.size),
-    });
+    if (launch !== undefined) this.#settings.prepare(launch, variablesOf(slot, this.#launches.size));
   }
 
   /** cfork replaces the process that a slot has; not the one that is to take over, nor the one that it has taken over from. */
   #judge(worker: Worker): void {
-    setDisableRefork(worker, !this.#reforkAllowed || this.#unreplaced.has(worker));
+    setDisableRefork(worker, !this.#isReplaced(worker));
+  }
+
+  #isReplaced(worker: Worker): boolean {
+    return this.#reforkAllowed && !this.#unreplaced.has(worker);
   }
 
   /** Takes in the workers that are new in the cluster, in the order in which they were forked. */
-  #adopt(slotOf: (index: number) => Slot, successor?: Launch): void {
+  #adopt(slotOf: (index: number) => Slot, origin?: Origin): void {
     const fresh = Object.values(cluster.workers ?? {}).filter(
-      (worker): worker is Worker => worker !== undefined && !this.#seen.has(worker),
+      (worker): worker is Worker => worker !== undefined && !this.#seen.has(worker) && !this.standbys.hasForked(worker),
     );
     for (const [index, worker] of fresh.toSorted((a, b) => a.id - b.id).entries()) {
-      this.#watch(worker, slotOf(index), successor);
+      this.#watch(worker, slotOf(index), origin);
     }
   }
 
-  #watch(worker: Worker, slot: Slot, successor: Launch | undefined): void {
+  #watch(worker: Worker, slot: Slot, origin: Origin | undefined): void {
     this.#seen.add(worker);
-    const takesOver = successor !== undefined;
-    const launch = successor ?? this.#launches.get(slot);
+    const takesOver = origin?.takesOver === true;
+    const standby = origin?.standby;
+    const launch = origin?.launch ?? this.#launches.get(slot);
     if (launch === undefined) throw new Error(`no process was ever started for ${slot}`);
     const { pid } = worker.process;
     if (pid === undefined && takesOver) {
@@ -214,16 +236,15 @@ export class AppWorkers {
     }
     // First, so that all that is sent goes through it.
     this.#handover.follow(worker.process, slot);
-    const child = new Child(slot, worker.process, pid, launch, this.#events);
+    const environment = standby === undefined ? undefined : variablesOf(slot, this.#launches.size);
+    const child = new Child(slot, worker.process, pid, launch, this.#events, environment);
     this.#children.set(worker, child);
     worker.process.on('message', (raw) => this.#events.message(child, raw));
     worker.on('error', (error) => this.#events.channelFailed(child, error));
-    guardChannel(worker.process, (error) => this.#events.channelFailed(child, error));
-    this.#events.forked(child, takesOver);
+    const onUnreadable = (error: Error): void => this.#events.channelFailed(child, error);
+    if (standby === undefined) guardChannel(worker.process, onUnreadable);
+    else standby.onUnreadable = onUnreadable;
+    if (standby?.isListening === true) child.listens();
+    this.#events.forked(child, takesOver, standby?.id);
   }
-}
-
-/** As Node throws it (child_process, `spawn`). */
-function isRefusedFork(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'spawn';
 }

@@ -10,10 +10,15 @@ import { sendSignal } from './signal.js';
 
 /** What processes make known. Handlers only queue. */
 export interface ChildEvents {
-  forked(child: Child, takesOver: boolean): void;
+  /** `standby` is which one it was, if it was one. */
+  forked(child: Child, takesOver: boolean, standby?: number): void;
   forkFailed(slot: Slot, message: string): void;
   /** A process that was to take over from a slot's could not be forked. */
   successorRefused(slot: Slot, message: string): void;
+  standbyForked(id: number, pid: number): void;
+  standbyRefused(message: string): void;
+  /** It has ended without ever having been an app worker. */
+  standbyExited(id: number, code: number | null, signal: string | null): void;
   message(child: Child, raw: unknown): void;
   /** Something on the channel could not be sent or read; the process itself goes on. */
   channelFailed(child: Child, error: Error): void;
@@ -44,6 +49,8 @@ export class Child {
   readonly process: ChildProcess;
   /** What is on its way to it. */
   readonly outbox: Outbox;
+  /** What it was started without, as a standby. */
+  readonly #environment: Readonly<Record<string, string>> | undefined;
   /** What to tell it once it listens; `undefined` since it does. */
   #untold: ToChild[] | undefined = [];
   #isHeld = false;
@@ -51,7 +58,15 @@ export class Child {
   /** What it had started when it was told to end. */
   #descendants: readonly ProcessEntry[] | undefined;
 
-  constructor(slot: Slot, childProcess: ChildProcess, pid: number, launch: Launch, events: ChildEvents) {
+  constructor(
+    slot: Slot,
+    childProcess: ChildProcess,
+    pid: number,
+    launch: Launch,
+    events: ChildEvents,
+    environment?: Readonly<Record<string, string>>,
+  ) {
+    this.#environment = environment;
     this.slot = slot;
     this.process = childProcess;
     this.pid = pid;
@@ -85,7 +100,7 @@ export class Child {
 
   /** Lets it past its gate. */
   open(): void {
-    this.tell({ eggcup: 'open', task: this.launch.task });
+    this.tell({ eggcup: 'open', task: this.launch.task, environment: this.#environment });
   }
 
   /** The child has said that it listens. */

@@ -9,6 +9,8 @@ export interface SizingConfig {
   /** CPUs to size by where the cgroup sets no quota, such as the request that Kubernetes schedules by. */
   readonly cpu?: number;
   readonly memoryPerWorker: number;
+  /** How many wait for the place of a worker, beside the workers. */
+  readonly standby: number;
   readonly heap: 'auto' | 'off' | number;
   /** What `app.nodeOptions` sets the heap to, in MiB; it wins, as it does on the command line. */
   readonly nodeHeapMiB?: number | undefined;

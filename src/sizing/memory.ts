@@ -11,6 +11,9 @@ const MIB = 2 ** 20;
 const MASTER_AND_AGENT_BYTES = (64 + 128) * MIB;
 const MASTER_AND_AGENT_SHARE = 3 / 8;
 
+/** One on standby has loaded no more than the framework: egg holds some 25 MiB of its own then, others more. */
+const STANDBY_BYTES = 64 * MIB;
+
 /** What bounds the number of workers, and to how many. */
 export interface Bound {
   readonly count: number;
@@ -22,18 +25,23 @@ export type Memory =
   | { readonly kind: 'limited'; readonly forWorkersBytes: number; readonly text: string }
   | { readonly kind: 'unlimited'; readonly text: string };
 
-export function memoryOf({ memoryLimitBytes: limit, machineMemoryBytes: machine }: ContainerFacts): Memory {
+export function memoryOf(
+  { memoryLimitBytes: limit, machineMemoryBytes: machine }: ContainerFacts,
+  standbys: number,
+): Memory {
   if (limit.kind === 'absent') return { kind: 'unlimited', text: 'there is no memory limit' };
   if (limit.kind === 'unreadable') return { kind: 'unlimited', text: 'the memory limit is unreadable' };
   if (machine.kind === 'present' && limit.value > machine.value) {
     const text = `the memory limit ${bytes(limit.value)} (${limit.source}) is above the machine's ${bytes(machine.value)}`;
     return { kind: 'unlimited', text };
   }
-  const reserved = Math.min(MASTER_AND_AGENT_BYTES, Math.ceil(limit.value * MASTER_AND_AGENT_SHARE));
+  const masterAndAgent = Math.min(MASTER_AND_AGENT_BYTES, Math.ceil(limit.value * MASTER_AND_AGENT_SHARE));
+  const reserved = masterAndAgent + standbys * STANDBY_BYTES;
+  const others = standbys === 0 ? 'master and agent' : `master, agent and ${standbys} on standby`;
   return {
     kind: 'limited',
-    forWorkersBytes: limit.value - reserved,
-    text: `limit ${bytes(limit.value)} less ${bytes(reserved)} for master and agent; ${limit.source}`,
+    forWorkersBytes: Math.max(0, limit.value - reserved),
+    text: `limit ${bytes(limit.value)} less ${bytes(reserved)} for ${others}; ${limit.source}`,
   };
 }
 

@@ -17,7 +17,7 @@ export interface Plan {
 
 /** Decides the number of app workers and the heap of each. */
 export function planSize(facts: ContainerFacts, config: SizingConfig): Plan {
-  const memory = memoryOf(facts);
+  const memory = memoryOf(facts, config.standby);
   const count =
     config.count === 'auto' ? autoCount(facts, memory, config) : fixedCount(facts, memory, config, config.count);
   const heap = planHeap(config, count.workers, memory);
@@ -30,14 +30,22 @@ export function planSize(facts: ContainerFacts, config: SizingConfig): Plan {
   return {
     workers: count.workers,
     heapMiB: heap.heapMiB,
-    reasons: [...count.reasons, ...heap.reasons, ...warnings],
+    reasons: [...count.reasons, ...standbyReasons(config), ...heap.reasons, ...warnings],
     warnings,
   };
 }
 
 /** What is wrong with more workers of this heap, each, than the plan was made for. */
-export function overcommitOf(facts: ContainerFacts, workers: number, heapMiB: number | null): readonly string[] {
-  return heapMiB === null ? [] : overcommit(heapMiB, workers, memoryOf(facts));
+export function overcommitOf(
+  facts: ContainerFacts,
+  { workers, standby }: { readonly workers: number; readonly standby: number },
+  heapMiB: number | null,
+): readonly string[] {
+  return heapMiB === null ? [] : overcommit(heapMiB, workers, memoryOf(facts, standby));
+}
+
+function standbyReasons({ standby }: SizingConfig): readonly string[] {
+  return standby === 0 ? [] : [`${standby} on standby: workers.standby is ${standby}`];
 }
 
 /** What is wrong with fewer workers than have to be ready. */

@@ -2,12 +2,14 @@ import { crashed, failStart, countCrash, replace } from './crashes.js';
 import type { Event } from './events.js';
 import type { Child, Slot } from './model.js';
 import { replaceOne, successorFailed, successorForked, takeOver } from './roll.js';
+import { removeStandby } from './standby.js';
 import { HURRIED_STOP_MS, beginStop, stopChild } from './shutdown.js';
 import { type Turn, isToldToEnd, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
 
 type ChildForked = Extract<Event, { kind: 'child-forked' }>;
 
-export function childForked(turn: Turn, { id, slot, pid, takesOver }: ChildForked): void {
+export function childForked(turn: Turn, { id, slot, pid, takesOver, standby }: ChildForked): void {
+  removeStandby(turn, standby);
   if (!takesOver) notePredecessor(turn, slot);
   const { backoffMs, forks } = turn.slot(slot);
   const waitMs = takesOver ? 0 : backoffMs;
@@ -32,7 +34,8 @@ export function childForked(turn: Turn, { id, slot, pid, takesOver }: ChildForke
   const isPlanned = takesOver || (slot === 'agent' && turn.state.roll?.step.kind === 'agent');
   if (!takesOver) turn.record(slot, { forks: isPlanned ? forks : forks + 1, retryAt: undefined });
   turn.add(child);
-  turn.log('info', 'child.forked', { slot, pid, forks: turn.slot(slot).forks, waitMs });
+  const wasStandby = standby === undefined ? {} : { standby: true };
+  turn.log('info', 'child.forked', { slot, pid, forks: turn.slot(slot).forks, waitMs, ...wasStandby });
   if (turn.slot(slot).retires) return leaveAgain(turn, child);
   if (takesOver && !successorForked(turn, child)) return stopChild(turn, child, HURRIED_STOP_MS);
   // A fork can cross a stop on its way here; the stop stands.

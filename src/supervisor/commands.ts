@@ -18,6 +18,10 @@ export type Command =
   | { readonly kind: 'retire'; readonly slot: Slot }
   /** Forks a second process for a slot, which takes over once it is ready. Nobody replaces it before. */
   | { readonly kind: 'fork-successor'; readonly slot: Slot; readonly launch: LaunchId }
+  /** Forks a process that waits, until one is needed in the place of an app worker. */
+  | { readonly kind: 'fork-standby'; readonly launch: LaunchId }
+  /** SIGKILL to a standby, unless it has got a place meanwhile. */
+  | { readonly kind: 'end-standby'; readonly id: number }
   /** From now on this process is the one that is replaced when it ends, and its predecessor is not. */
   | { readonly kind: 'take-over'; readonly id: number }
   /** Whether cfork replaces app workers that end. */
@@ -58,6 +62,9 @@ export type LogEvent =
   | 'child.fork-failed'
   | 'child.killed'
   | 'child.unkillable'
+  | 'standby.forked'
+  | 'standby.exited'
+  | 'standby.fork-failed'
   | 'cluster.ready'
   | 'master.late'
   | 'scale.begun'

@@ -1,4 +1,7 @@
-import type { Child, Phase, SlotRecord, State } from './model.js';
+import type { Child, Phase, SlotRecord, Standby, Standbys, State } from './model.js';
+
+/** SIGKILL is not refused, but a process in an uninterruptible wait answers late or never. */
+export const GIVE_UP_MS = 5000;
 
 /** The nearest moment at which time alone changes something, or `undefined`. One timer is armed for it. */
 export function nextDeadline(state: State, now: number): number | undefined {
@@ -6,6 +9,7 @@ export function nextDeadline(state: State, now: number): number | undefined {
     ...ofPhase(state.phase),
     ...state.children.flatMap((child) => ofChild(child, state, now)),
     ...state.slots.flatMap((record) => ofSlot(record, state.phase)),
+    ...ofStandbys(state.standbys, state.phase),
   ];
   return times.length === 0 ? undefined : Math.min(...times);
 }
@@ -49,6 +53,11 @@ function ofSlot(record: SlotRecord, phase: Phase): number[] {
   return record.retryAt === undefined || phase.kind !== 'running' ? [] : [record.retryAt];
 }
 
+function ofStandbys({ processes, retryAt }: Standbys, phase: Phase): number[] {
+  if (phase.kind === 'running') return retryAt === undefined ? [] : [retryAt];
+  return phase.kind === 'stopping' ? processes.flatMap(({ giveUpAt }) => giveUpAt ?? []) : [];
+}
+
 /**
  * The same with so much more time for everybody who is bounded. The master has stood still (SIGSTOP, a frozen or throttled
  * container): what its children did meanwhile it is yet to hear, and they may have stood still too.
@@ -59,6 +68,7 @@ export function postpone(state: State, ms: number): State {
     ...state,
     phase: phase.kind === 'starting' ? { ...phase, deadline: phase.deadline + ms } : phase,
     children: state.children.map((child) => ({ ...child, state: later(child.state, ms) })),
+    standbys: { ...state.standbys, processes: state.standbys.processes.map((standby) => laterGivenUp(standby, ms)) },
   };
 }
 
@@ -75,4 +85,8 @@ function later(state: Child['state'], ms: number): Child['state'] {
     case 'ready':
       return state;
   }
+}
+
+function laterGivenUp(standby: Standby, ms: number): Standby {
+  return standby.giveUpAt === undefined ? standby : { ...standby, giveUpAt: standby.giveUpAt + ms };
 }

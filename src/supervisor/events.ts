@@ -9,6 +9,16 @@ export type Event = { readonly at: number } & (
       readonly pid: number;
       /** It was ordered by `fork-successor`. */
       readonly takesOver: boolean;
+      /** The standby that it was, if it was one. */
+      readonly standby?: number | undefined;
+    }
+  | { readonly kind: 'standby-forked'; readonly id: number; readonly pid: number }
+  | { readonly kind: 'standby-refused'; readonly message: string }
+  | {
+      readonly kind: 'standby-exited';
+      readonly id: number;
+      readonly code: number | null;
+      readonly signal: string | null;
     }
   | { readonly kind: 'successor-refused'; readonly slot: Slot; readonly message: string }
   | ({ readonly kind: 'roll-requested' } & RollRequest)

@@ -28,6 +28,8 @@ export interface Policy {
   readonly delayMs: number;
   readonly appStopMs: number;
   readonly agentStopMs: number;
+  /** How many processes wait for the place of an app worker. */
+  readonly standbys: number;
 }
 
 /** See design "Exit codes". 0 and 15 are the two ends of a stop that was asked for. */
@@ -69,6 +71,25 @@ export interface Child {
   /** Processes that it had started and that have outlived it: it counts as there until they have ended. */
   readonly outlivedBy: string | undefined;
   readonly state: ChildState;
+}
+
+/** A process that waits for the place of an app worker, with nothing of the application in it. It is nobody's child until it has a slot. */
+export interface Standby {
+  readonly id: number;
+  readonly pid: number;
+  readonly since: number;
+  /** What it was started with. */
+  readonly launch: LaunchId;
+  /** It was killed: so long a stop waits for its end. */
+  readonly giveUpAt: number | undefined;
+}
+
+export interface Standbys {
+  readonly processes: readonly Standby[];
+  /** One was ordered, and is to be started with this. */
+  readonly forking: LaunchId | undefined;
+  /** When another is tried, after one that could not be had or did not stay. */
+  readonly retryAt: number | undefined;
 }
 
 /** What is remembered of a slot from one process to the next. */
@@ -170,6 +191,7 @@ export interface State {
   readonly wanted: number;
   readonly children: readonly Child[];
   readonly slots: readonly SlotRecord[];
+  readonly standbys: Standbys;
   /** When processes crashed, within the restart window. */
   readonly crashes: readonly number[];
   /** When egg-ready happened, once. */

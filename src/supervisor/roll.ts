@@ -1,4 +1,5 @@
 import { HURRIED_STOP_MS, stopChild } from './shutdown.js';
+import { endStandbys } from './standby.js';
 import type { Child, LaunchId, Roll, RollRequest, RollStep, Slot } from './model.js';
 import { type Turn, currentOf, isAgent, listeningPids, readyAgent } from './turn.js';
 
@@ -55,6 +56,8 @@ function begin(turn: Turn, request: RollRequest): void {
     .map(({ slot }) => slot);
   const slots = [...all.filter((slot) => slot !== 'agent'), ...all.filter((slot) => slot === 'agent')];
   turn.log('info', 'reload.begun', { reason: request.reason, slots });
+  // What they have loaded may be what the others are replaced for.
+  if (request.only === undefined) endStandbys(turn);
   const { reason, only, launch = only === undefined ? turn.state.launch : undefined } = request;
   const roll: Roll = { reason, launch, only, beganAt: turn.at, slots, step: { kind: 'begin' }, next: undefined };
   turn.state = { ...turn.state, roll };

@@ -1,12 +1,12 @@
+import { GIVE_UP_MS } from './deadlines.js';
 import type { Fields } from './commands.js';
 import { listOf } from './list-of.js';
-import type { Child, ExitCode, Slot, Stage, Stopping } from './model.js';
+import type { Child, ExitCode, Slot, Stage, State, Stopping } from './model.js';
+import { endStandbys, forgetStandbys } from './standby.js';
 import { type Turn, appsOf, isAgent } from './turn.js';
 
 /** After a second request, and for processes that failed to start: they have nothing that is worth a wait. */
 export const HURRIED_STOP_MS = 2000;
-/** SIGKILL is not refused, but a process in an uninterruptible wait answers late or never. */
-export const GIVE_UP_MS = 5000;
 
 export interface StopCause {
   readonly exitCode: ExitCode;
@@ -31,6 +31,7 @@ export function beginStop(turn: Turn, cause: StopCause): void {
     reason: cause.reason,
     delayMs,
   });
+  endStandbys(turn);
   // A proxy that has been told still uses the connections that it has: they end one by one, each after an answer.
   if (delayMs > 0) for (const child of appsOf(turn.state)) turn.order({ kind: 'lame-duck', id: child.id });
   turn.state = {
@@ -133,6 +134,7 @@ function killedText({ slot, pid, outlivedBy }: Child): string {
  */
 export function escalate(turn: Turn): void {
   const isStopping = turn.state.phase.kind === 'stopping';
+  if (isStopping) forgetStandbys(turn);
   for (const child of turn.state.children) {
     const { state } = child;
     if ((state.kind === 'stopping' || state.kind === 'leaving') && state.killAt <= turn.at) killChild(turn, child);
@@ -172,6 +174,10 @@ function nextStage(turn: Turn, phase: Stopping): Stage | 'exit' | undefined {
       return appsOf(turn.state).length === 0 ? { kind: 'agent' } : undefined;
     case 'agent':
       for (const child of turn.state.children) if (isAgent(child)) stopChild(turn, child, phase.agentStopMs);
-      return turn.state.children.length === 0 ? 'exit' : undefined;
+      return isAnybodyLeft(turn.state) ? undefined : 'exit';
   }
+}
+
+function isAnybodyLeft({ children, standbys }: State): boolean {
+  return children.length > 0 || standbys.processes.length > 0 || standbys.forking !== undefined;
 }

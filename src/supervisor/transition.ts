@@ -18,6 +18,7 @@ import { openGates } from './gate.js';
 import { checkManager } from './manager-check.js';
 import { advanceRoll, replaceWorn, requestRoll, successorFailed, successorRefused } from './roll.js';
 import { advanceScale, newSlot, requestScale } from './scale.js';
+import { NO_STANDBYS, advanceStandbys, standbyExited, standbyForked, standbyRefused } from './standby.js';
 import { HURRIED_STOP_MS, advanceStop, beginStop, escalate, failMaster, requestStop, stopChild } from './shutdown.js';
 import { Turn, currentOf, listeningPids } from './turn.js';
 
@@ -36,6 +37,7 @@ export function begin(policy: Policy, at: number): Step {
     lastRoll: undefined,
     launch: 0,
     wanted: policy.workers,
+    standbys: NO_STANDBYS,
     crashes: [],
     startedAt: undefined,
   };
@@ -66,6 +68,12 @@ function apply(turn: Turn, event: Event): void {
       return forkFailed(turn, event.slot, event.message);
     case 'successor-refused':
       return successorRefused(turn, event.slot, event.message);
+    case 'standby-forked':
+      return standbyForked(turn, event);
+    case 'standby-refused':
+      return standbyRefused(turn, event);
+    case 'standby-exited':
+      return standbyExited(turn, event);
     case 'roll-requested':
       return requestRoll(turn, event);
     case 'child-hung':
@@ -121,6 +129,7 @@ function settle(turn: Turn): void {
   advanceScale(turn);
   advanceRoll(turn);
   openGates(turn);
+  advanceStandbys(turn);
   advanceStop(turn);
 }
 

@@ -1,5 +1,6 @@
 import type { Child, LaunchId, Policy, Slot, State } from './model.js';
 import { activeApps } from './scale.js';
+import { isWaiting } from './standby.js';
 import { appsOf, currentOf, isListening } from './turn.js';
 
 /** Whether the cluster takes traffic: the file `ready`. */
@@ -46,6 +47,12 @@ export interface ChildView {
   readonly since: number;
 }
 
+export interface StandbyView {
+  readonly pid: number;
+  readonly state: 'waiting' | 'stopping';
+  readonly since: number;
+}
+
 /** Each slot once, by its current process or as down; then those that are on their way out. */
 export function childViews(state: State): readonly ChildView[] {
   const staying = state.slots.filter(({ retires }) => !retires);
@@ -78,6 +85,15 @@ function shownState({ state, hung }: Child): ChildView['state'] {
     case 'killed':
       return 'stopping';
   }
+}
+
+/** Those that wait for the place of an app worker, and those that were told to end. */
+export function standbyViews({ standbys }: State): readonly StandbyView[] {
+  return standbys.processes.map((standby) => ({
+    pid: standby.pid,
+    state: isWaiting(standby) ? 'waiting' : 'stopping',
+    since: standby.since,
+  }));
 }
 
 export function shownPhase({ phase, roll }: State): 'starting' | 'running' | 'reloading' | 'stopping' {

@@ -1,6 +1,8 @@
 import cluster from 'node:cluster';
 import { parseToChild } from '../ipc/parse.js';
 import type { Task } from '../ipc/protocol.js';
+import { saveMemoryWhenIdle } from '../idle-memory.js';
+import { loadNative } from '../native/addon.js';
 import { sendToMaster } from './channel.js';
 import { endWithMaster } from './end-with-master.js';
 import { load } from './load.js';
@@ -14,13 +16,15 @@ export function waitAtGate(): Promise<Task> {
   endWithMaster();
   if (!process.connected) leave(); // The master was killed while this module was loaded.
   return new Promise((resolve) => {
+    const prepared = new Prepared();
     const hear = (raw: unknown): void => {
       const message = parseToChild(raw);
-      // A failure is met again, and told, when the module is really needed.
-      if (message?.eggcup === 'prepare') load(message.framework).catch(() => undefined);
+      if (message?.eggcup === 'prepare') prepared.load(message.framework);
       if (message?.eggcup !== 'open') return;
+      prepared.end();
       process.off('message', hear);
       process.off('disconnect', leave);
+      Object.assign(process.env, message.environment);
       resolve(message.task);
     };
     process.on('message', hear);
@@ -28,6 +32,25 @@ export function waitAtGate(): Promise<Task> {
     if (!cluster.isWorker) process.once('disconnect', leave);
     void sendToMaster({ eggcup: 'at-gate' });
   });
+}
+
+/** What was loaded at the gate; should nobody open it for long, the process rests. */
+class Prepared {
+  #rest: { callOff(): void } | undefined;
+  #isOver = false;
+
+  load(framework: string): void {
+    const rest = (): void => {
+      if (!this.#isOver) this.#rest = saveMemoryWhenIdle(loadNative());
+    };
+    // A failure is met again, and told, when the module is really needed.
+    load(framework).then(rest, () => undefined);
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#rest?.callOff();
+  }
 }
 
 function leave(): void {

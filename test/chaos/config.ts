@@ -20,7 +20,7 @@ export function configOf(setup: Setup, file: ConfigFile, { dir, port, httpPort }
   return {
     apiVersion: 'eggcup/v1',
     ...(setup.program === 'egg' ? eggConfig(file, dir, port) : scriptConfig(setup, file, dir, port)),
-    workers: { count: file.flaw === 'invalid' ? 'many' : file.workers },
+    workers: { count: file.flaw === 'invalid' ? 'many' : file.workers, standby: setup.standby },
     listen: listenOf(setup),
     startup: { timeout: `${setup.startupMs}ms`, parallel: setup.parallel },
     health: {

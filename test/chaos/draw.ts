@@ -7,8 +7,10 @@ export function drawSchedule(seed: number, run: number): Schedule {
   const [drawn] = fc.sample(anySchedule, { seed: mixed(seed, run), numRuns: 1, unbiased: true });
   // By itself, so that what was found by a seed before is still found by it.
   const [listen] = fc.sample(anyListen, { seed: mixed(run, seed), numRuns: 1, unbiased: true });
-  if (drawn === undefined || listen === undefined) throw new Error(`nothing was drawn from seed ${seed}, run ${run}`);
-  return { ...drawn, setup: { ...drawn.setup, listen } };
+  const [standby] = fc.sample(anyStandby, { seed: mixed(run + 1, seed), numRuns: 1, unbiased: true });
+  if (drawn === undefined || listen === undefined || standby === undefined)
+    throw new Error(`nothing was drawn from seed ${seed}, run ${run}`);
+  return { ...drawn, setup: { ...drawn.setup, listen, standby } };
 }
 
 /** Neighbours must have nothing in common: multiplied by odd numbers and folded, as hashes do (Knuth, MurmurHash3). */
@@ -25,6 +27,8 @@ const anyListen = fc.constantFrom<Setup['listen'][]>(
   'address',
   'header:x-client',
 );
+
+const anyStandby = fc.constantFrom(0, 0, 1, 1, 2);
 
 const rarely = fc.integer({ min: 1, max: 8 }).map((n) => n === 1);
 
@@ -57,6 +61,7 @@ const anySetup: fc.Arbitrary<Setup> = fc.integer({ min: 1, max: 3 }).chain((work
     startupMs: fc.constantFrom(10_000, 10_000, 10_000, 1500),
     delayMs: fc.constantFrom(0, 0, 400),
     listen: fc.constant<Setup['listen']>('roundRobin'),
+    standby: fc.constant(0),
     traffic: fc.boolean(),
     smallDisk: fc.constantFrom(true, false, false),
     appBehaviour: fc.tuple(anyBehaviour, rarely).map(([behaviour, family]) => Object.assign({ family }, behaviour)),

@@ -97,5 +97,5 @@ export function status(phase: string, pids: readonly number[]): StatusFile {
   const children = pids.map((pid, index) => ({ slot: `app-${index}`, pid, state: 'ready', restarts: 0 }));
   const plan = { workers: 1, heapMiB: null, reasons: [] };
   const own = { phase, pid: 2, updatedAt: new Date(0).toISOString(), address: null };
-  return { ...own, plan, container: {}, children, restartsInWindow: 0, minReady: 1, zombies: 0 };
+  return { ...own, plan, container: {}, children, standbys: [], restartsInWindow: 0, minReady: 1, zombies: 0 };
 }

@@ -1,3 +1,4 @@
+import type { StatusFile } from '../helpers/cluster.js';
 import type { Promised } from './invariants.js';
 import { type Observation, askedAt } from './observation.js';
 import { isScarce } from './promises-files.js';
@@ -9,7 +10,7 @@ export const PROCESS_PROMISES: Readonly<Record<string, Promised>> = {
     const all = moments(seen);
     const isComparable = (moment: Moment): boolean => isAtWork(moment) && !isScarce(seen, moment);
     const pids = new Set(
-      all.flatMap(({ status }) => (typeof status === 'string' ? [] : status.children.flatMap(({ pid }) => pid ?? []))),
+      all.flatMap(({ status }) => (typeof status === 'string' ? [] : shownIn(status).flatMap(({ pid }) => pid ?? []))),
     );
     for (const pid of pids) {
       const gone = lasting(
@@ -82,7 +83,11 @@ function isVacant(log: Observation['log'], slot: unknown): boolean {
 }
 
 function names({ status }: Moment, pid: number): boolean {
-  return typeof status !== 'string' && status.children.some((child) => child.pid === pid);
+  return typeof status !== 'string' && shownIn(status).some((shown) => shown.pid === pid);
+}
+
+function shownIn({ children, standbys }: StatusFile): readonly { readonly pid: number | null }[] {
+  return [...children, ...standbys];
 }
 
 function has({ processes }: Moment, pid: number): boolean {

@@ -27,6 +27,8 @@ export interface Setup {
   readonly delayMs: number;
   /** `listen.strategy`, or round robin and `listen.sticky`. */
   readonly listen: 'roundRobin' | 'shared' | 'address' | 'header:x-client';
+  /** `workers.standby` */
+  readonly standby: number;
   /** health.dir is a tmpfs of 64 KiB, so that it can be filled. */
   readonly smallDisk: boolean;
   /** Requests come all the time, and some take long. */

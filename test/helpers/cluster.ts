@@ -32,6 +32,7 @@ export interface StatusFile {
     readonly state: string;
     readonly restarts: number;
   }[];
+  readonly standbys: readonly { readonly pid: number; readonly state: string }[];
   readonly restartsInWindow: number;
   readonly minReady: number;
   readonly zombies: number;
@@ -126,6 +127,14 @@ export class Cluster {
   /** The process of a slot that is in this state, by status.json. */
   pidOf(slot: string, state = 'ready'): number | undefined {
     return this.status()?.children.find((child) => child.slot === slot && child.state === state)?.pid ?? undefined;
+  }
+
+  /** The process that waits for the place of an app worker, another one than `but`. */
+  untilStandby(but?: number): Promise<number> {
+    return until('a process on standby', () => {
+      const found = this.status()?.standbys.find(({ state }) => state === 'waiting')?.pid;
+      return found === but ? undefined : found;
+    });
   }
 
   /** Sends a signal to the ready process of a slot; its pid. Throws when status.json shows none there (pid 0 would be the tests themselves). */

@@ -70,14 +70,16 @@ const anyConfig: fc.Arbitrary<SizingConfig> = fc
     span: fc.integer({ min: 0, max: 100 }),
     rounding: fc.constantFrom('floor', 'round', 'ceil'),
     memoryPerWorker: fc.integer({ min: 1, max: 4 * GIB }),
+    standby: fc.integer({ min: 0, max: 3 }),
     heap: fc.oneof(fc.constantFrom('auto', 'off'), fc.integer({ min: 1, max: 4 * GIB })),
   })
-  .map(({ min, span, rounding, memoryPerWorker, heap }) => ({
+  .map(({ min, span, rounding, memoryPerWorker, standby, heap }) => ({
     count: 'auto',
     min,
     max: min + span,
     rounding,
     memoryPerWorker,
+    standby,
     heap,
     minReady: { kind: 'count', value: 1 },
   }));

@@ -40,6 +40,7 @@ export const DEFAULTS: SizingConfig = {
   max: 64,
   rounding: 'floor',
   memoryPerWorker: 160 * MIB,
+  standby: 0,
   heap: 'auto',
   minReady: { kind: 'count', value: 1 },
 };

@@ -29,6 +29,7 @@ export function snapshot(change: Partial<Snapshot> = {}): Snapshot {
       child({ slot: 'app-0' }),
       child({ slot: 'app-1', pid: 13, restarts: 3 }),
     ],
+    standbys: [],
     restartsInWindow: 2,
     zombies: 1,
     ...change,

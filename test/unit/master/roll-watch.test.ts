@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RollWatch } from '#eggcup/master/roll-watch.js';
 import type { Roll, RollResult, State } from '#eggcup/supervisor/model.js';
+import { NO_STANDBYS } from '#eggcup/supervisor/standby.js';
 
 const roll: Roll = {
   reason: 'first',
@@ -17,7 +18,7 @@ const result = (reason: string): RollResult => ({ reason, endedAt: 1, failure: u
 function state(change: Partial<State>): State {
   const phase = { kind: 'running', nextCheckAt: 0, failedChecks: 0 } as const;
   const none = { roll: undefined, lastRoll: undefined, children: [], slots: [], crashes: [], startedAt: 0 };
-  return { phase, ...none, launch: 0, wanted: 1, ...change };
+  return { phase, ...none, launch: 0, wanted: 1, standbys: NO_STANDBYS, ...change };
 }
 
 test('whoever has asked is told how that roll ended; asked during another, how the one after it ended', async () => {

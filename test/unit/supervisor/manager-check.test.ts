@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GIVE_UP_MS } from '#eggcup/supervisor/shutdown.js';
+import { GIVE_UP_MS } from '#eggcup/supervisor/deadlines.js';
 import { isLive } from '#eggcup/supervisor/view.js';
 import { type Scenario, running } from './scenario.js';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { nextDeadline } from '#eggcup/supervisor/deadlines.js';
+import type { Command } from '#eggcup/supervisor/commands.js';
 import type { Event } from '#eggcup/supervisor/events.js';
 import type { ExitCode, Slot } from '#eggcup/supervisor/model.js';
 import { transition } from '#eggcup/supervisor/transition.js';
@@ -75,6 +76,7 @@ export const PROMISES = {
     ordered: ({ kind }) => {
       if (kind !== 'exit') return;
       for (const { alive, endTold, killed, slot } of world.processes) assert.ok((!alive && endTold) || killed, slot);
+      assert.deepEqual(world.standbys.waiting, []);
     },
   }),
 
@@ -116,6 +118,34 @@ export const PROMISES = {
       const process = world.processes[command.id];
       assert.ok(process?.alive === true && !process.gateOpened && !process.terminated);
       if (process.slot !== 'agent' && world.policy.hasAgent) assert.ok(world.readyAgent !== undefined);
+    },
+  }),
+
+  'as many wait as may, and another one is forked only while every process is of use': (world) => ({
+    ordered: (command) => {
+      if (command.kind !== 'fork-standby') return;
+      assert.ok(world.standbys.waiting.length < world.policy.standbys);
+      assert.ok(world.policy.hasAgent ? world.readyAgent !== undefined : true);
+      assert.ok(
+        world.listening.length >= world.state.wanted,
+        `${world.listening.length} of ${world.state.wanted} listen`,
+      );
+      assert.deepEqual([world.state.phase.kind, world.state.roll], ['running', undefined]);
+    },
+    rested: () => {
+      assert.ok(world.standbys.waiting.length <= world.policy.standbys);
+      if (world.state.phase.kind === 'stopping') assert.deepEqual(world.standbys.waiting, []);
+      const known = world.state.standbys.processes.map(({ id }) => id);
+      for (const { id } of world.standbys.waiting) assert.ok(known.includes(id), `nobody knows of standby ${id}`);
+      for (const id of known) assert.ok(world.standbys.living.some((standby) => standby.id === id));
+    },
+  }),
+
+  'who has waited is started as its slot is': (world) => ({
+    stepped: (event) => {
+      if (event.kind !== 'child-forked' || event.standby === undefined || event.takesOver) return;
+      const launch = world.state.slots.find(({ slot }) => slot === event.slot)?.launch;
+      assert.equal(world.processes[event.id]?.launch, launch);
     },
   }),
 
@@ -221,8 +251,9 @@ export const PROMISES = {
   },
 } satisfies Readonly<Record<string, (world: World) => Watcher>>;
 
-function idOf(command: object): number | undefined {
-  return 'id' in command && typeof command.id === 'number' ? command.id : undefined;
+/** Of the process that it is for; those that wait have numbers of their own. */
+function idOf(command: Command): number | undefined {
+  return 'id' in command && command.kind !== 'end-standby' ? command.id : undefined;
 }
 
 /** Those that stay. While running there are as many as there are to be. */

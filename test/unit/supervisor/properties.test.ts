@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { GIVE_UP_MS, HURRIED_STOP_MS } from '#eggcup/supervisor/shutdown.js';
+import { GIVE_UP_MS } from '#eggcup/supervisor/deadlines.js';
+import { HURRIED_STOP_MS } from '#eggcup/supervisor/shutdown.js';
 import { PROMISES } from './promises.js';
 import { POLICY } from './scenario.js';
 import { type Incident, anyChanges, anyPolicy, anySchedule, anyTroubles, happen, lenientPolicy } from './schedule.js';

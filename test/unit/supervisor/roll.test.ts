@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GIVE_UP_MS, HURRIED_STOP_MS } from '#eggcup/supervisor/shutdown.js';
+import { GIVE_UP_MS } from '#eggcup/supervisor/deadlines.js';
+import { HURRIED_STOP_MS } from '#eggcup/supervisor/shutdown.js';
 import { type Scenario, running } from './scenario.js';
 
 /** The successor that has been forked becomes ready, and its predecessor ends. */

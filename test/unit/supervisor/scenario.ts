@@ -19,6 +19,7 @@ export const POLICY: Policy = {
   delayMs: 0,
   appStopMs: 20_000,
   agentStopMs: 5000,
+  standbys: 0,
 };
 
 /** A world of which one reads what the supervisor orders. */
@@ -112,6 +113,10 @@ export class Scenario {
         return `retire ${command.slot}`;
       case 'fork-successor':
         return `fork-successor ${command.slot} ${command.launch}`;
+      case 'fork-standby':
+        return `fork-standby ${command.launch}`;
+      case 'end-standby':
+        return `end-standby ${command.id}`;
       case 'take-over':
         return `take-over ${this.#slot(command.id)}`;
       case 'refork-app':

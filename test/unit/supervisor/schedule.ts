@@ -26,6 +26,7 @@ export type Incident =
         | 'leaving';
       readonly n: number;
     }
+  | { readonly kind: 'standby-exit' | 'standby-ignores-kill' }
   | { readonly kind: 'ignore-term' | 'ignore-kill'; readonly n: number };
 
 export const anyPolicy: fc.Arbitrary<Policy> = fc.integer({ min: 1, max: 3 }).chain((workers) =>
@@ -47,6 +48,7 @@ export const anyPolicy: fc.Arbitrary<Policy> = fc.integer({ min: 1, max: 3 }).ch
     delayMs: fc.constantFrom(0, 3000),
     appStopMs: fc.constantFrom(0, 1000, 20_000),
     agentStopMs: fc.constantFrom(0, 5000),
+    standbys: fc.constantFrom(0, 1, 2),
   }),
 );
 
@@ -79,6 +81,10 @@ const anyTrouble: fc.Arbitrary<Incident> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant<Incident>({ kind: 'tails-end' }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Incident>({ kind: 'standby-exit' }, { kind: 'standby-ignores-kill' }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('roll'), agent: fc.boolean(), isReload: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('scale'), to: fc.integer({ min: 0, max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('ignore-term', 'ignore-kill'), n }) },
@@ -162,6 +168,10 @@ export function happen(world: World, incident: Incident): void {
     case 'tails-end':
       for (const process of world.processes) world.tellExit(process);
       return;
+    case 'standby-exit':
+      return world.standbys.exitOne();
+    case 'standby-ignores-kill':
+      return world.standbys.ignoreKill();
     case 'stop':
       return world.tell({ kind: 'stop-requested', signal: 'SIGTERM' });
     case 'master-failed':

@@ -1,9 +1,10 @@
-import type { Slot } from '#eggcup/supervisor/model.js';
+import type { LaunchId, Slot } from '#eggcup/supervisor/model.js';
 
 /** What a process really is, whatever the supervisor believes. */
 export interface SimulatedProcess {
   readonly id: number;
   readonly slot: Slot;
+  readonly launch: LaunchId;
   readonly pid: number;
   alive: boolean;
   /** Its end has been told to the supervisor; later than the end itself when descendants have to be waited for. */

@@ -2,10 +2,11 @@ import type { Happening } from '#eggcup/master/loop.js';
 import { nextDeadline } from '#eggcup/supervisor/deadlines.js';
 import type { Command } from '#eggcup/supervisor/commands.js';
 import type { Event } from '#eggcup/supervisor/events.js';
-import type { Policy, Slot, State } from '#eggcup/supervisor/model.js';
+import type { LaunchId, Policy, Slot, State } from '#eggcup/supervisor/model.js';
 import { begin, transition } from '#eggcup/supervisor/transition.js';
 import { SimulatedCfork } from './simulated-cfork.js';
 import { NEWBORN, type SimulatedProcess, isOfUse } from './simulated-process.js';
+import { SimulatedStandbys } from './simulated-standbys.js';
 
 /** Looks on, and throws when a promise is broken. */
 export interface Watcher {
@@ -21,6 +22,7 @@ export interface Watcher {
 export class World {
   readonly policy: Policy;
   readonly processes: SimulatedProcess[] = [];
+  readonly standbys: SimulatedStandbys;
   /** When app workers, the agent or forks failed while nobody had asked for an end. */
   readonly crashes: number[] = [];
   state: State;
@@ -33,6 +35,8 @@ export class World {
   readonly #cfork: SimulatedCfork;
   readonly #queue: Event[] = [];
   readonly #forkedSlots = new Set<Slot>();
+  /** What the app workers of a slot are started with. */
+  readonly #launches = new Map<Slot, LaunchId>();
   /** Node tells of a failed fork a tick later. */
   readonly #unheardFailures: Happening[] = [];
   #failedForks: Slot[] = [];
@@ -47,6 +51,7 @@ export class World {
       (slot) => this.#fork(slot),
       () => this.tell({ kind: 'refork-refused' }),
     );
+    this.standbys = new SimulatedStandbys((happening) => this.tell(happening));
     const { state, commands } = begin(policy, this.now);
     this.state = state;
     this.#watcher = watch(this);
@@ -172,6 +177,7 @@ export class World {
 
   /** Signals take effect, in both orders in which a dying process is noticed. */
   settle(): void {
+    this.standbys.settle();
     for (const process of this.processes) {
       this.tellExit(process);
       if (!process.alive) continue;
@@ -234,11 +240,16 @@ export class World {
         for (const process of this.processes) process.reforkAllowed = command.allowed && !process.unreplaced;
         return;
       case 'fork-app':
+        this.#launches.set(command.slot, command.launch);
         return this.#fork(command.slot);
       case 'retire':
         return this.#retire(command.slot);
       case 'fork-successor':
-        return this.#fork(command.slot, true);
+        return this.#fork(command.slot, command.launch);
+      case 'fork-standby':
+        return this.#forkStandby(command.launch);
+      case 'end-standby':
+        return this.standbys.end(command.id);
       case 'take-over':
         return this.#takeOver(command.id);
       case 'let-go': {
@@ -270,6 +281,7 @@ export class World {
 
   #takeOver(id: number): void {
     const successor = this.processes[id];
+    if (successor !== undefined) this.#launches.set(successor.slot, successor.launch);
     for (const process of this.processes.filter(({ slot }) => slot === successor?.slot)) {
       process.unreplaced = process !== successor;
       process.reforkAllowed = this.#reforkAllowed && !process.unreplaced;
@@ -291,10 +303,14 @@ export class World {
     for (let index = 0; index < failed; index += 1) this.#cfork.retry(slot);
   }
 
-  #fork(slot: Slot, takesOver = false): void {
+  /** `successor` is what a process that is to take over is started with. */
+  #fork(slot: Slot, successor?: LaunchId): void {
+    const takesOver = successor !== undefined;
     this.#watcher.forked?.(slot, !takesOver && this.#forkedSlots.has(slot));
     this.#forkedSlots.add(slot);
-    if (this.forksToFail > 0) {
+    const launch = successor ?? this.#launches.get(slot) ?? 0;
+    const standby = slot === 'agent' ? undefined : this.standbys.take(launch);
+    if (standby === undefined && this.forksToFail > 0) {
       this.forksToFail -= 1;
       if (takesOver) return this.#failLater({ kind: 'successor-refused', slot, message: 'EAGAIN' });
       this.displacedRestarts += 1;
@@ -303,9 +319,15 @@ export class World {
     }
     const id = this.processes.length;
     const reforkAllowed = this.#reforkAllowed && !takesOver;
-    const process = { id, slot, pid: 1000 + id, ...NEWBORN, unreplaced: takesOver, reforkAllowed };
-    this.processes.push(process);
-    this.tell({ kind: 'child-forked', id, slot, pid: process.pid, takesOver });
+    const pid = standby?.pid ?? 1000 + id;
+    this.processes.push({ id, slot, launch, pid, ...NEWBORN, unreplaced: takesOver, reforkAllowed });
+    this.tell({ kind: 'child-forked', id, slot, pid, takesOver, standby: standby?.id });
+  }
+
+  #forkStandby(launch: LaunchId): void {
+    if (this.forksToFail === 0) return this.standbys.fork(launch);
+    this.forksToFail -= 1;
+    this.#failLater({ kind: 'standby-refused', message: 'EAGAIN' });
   }
 
   #failLater(failure: Happening): void {

@@ -1,0 +1,77 @@
+import cluster, { type Worker } from 'node:cluster';
+import { setDisableRefork } from 'cfork';
+import { messageOf } from '../errors.js';
+import type { ChildEvents } from './child.js';
+import type { ForkSettings } from './fork-settings.js';
+import type { Launch } from './launch.js';
+import { sendSignal } from './signal.js';
+import { Standby } from './standby.js';
+
+type StandbyEvents = Pick<ChildEvents, 'standbyForked' | 'standbyRefused' | 'standbyExited'>;
+
+/** Processes that wait at their gate for the place of an app worker. cfork replaces none of them. */
+export class Standbys {
+  readonly #events: StandbyEvents;
+  readonly #settings: ForkSettings;
+  readonly #forked = new WeakSet<Worker>();
+  readonly #waiting = new Map<number, Standby>();
+
+  constructor(events: StandbyEvents, settings: ForkSettings) {
+    this.#events = events;
+    this.#settings = settings;
+  }
+
+  /** Forks one that waits until somebody takes it. */
+  fork(launch: Launch): void {
+    this.#settings.prepare(launch);
+    let worker: Worker;
+    try {
+      worker = cluster.fork(this.#settings.env);
+    } catch (error) {
+      return this.#events.standbyRefused(messageOf(error)); // E2BIG, say.
+    }
+    this.#forked.add(worker);
+    setDisableRefork(worker, true);
+    const { pid } = worker.process;
+    if (pid === undefined) worker.once('error', (error) => this.#events.standbyRefused(error.message));
+    else this.#wait(worker, pid, launch);
+  }
+
+  /** Whether it was forked here, wherever it is now. */
+  hasForked(worker: Worker): boolean {
+    return this.#forked.has(worker);
+  }
+
+  /** The longest waiting that was started so, if there is one that hears; the caller looks after it from now on. */
+  take(launch: Launch): Standby | undefined {
+    const found = [...this.#waiting.values()].find((one) => one.launch === launch && one.worker.isConnected());
+    if (found === undefined) return undefined;
+    this.#waiting.delete(found.id);
+    found.take();
+    return found;
+  }
+
+  /** SIGKILL: there is nothing that it could lose. Not to one that was taken meanwhile. */
+  end(id: number): void {
+    const found = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (found !== undefined) sendSignal(found.pid, 'SIGKILL');
+  }
+
+  endAll(): void {
+    for (const id of this.#waiting.keys()) this.end(id);
+  }
+
+  #wait(worker: Worker, pid: number, launch: Launch): void {
+    const standby = new Standby(worker, pid, launch, {
+      // It can't be told anything any more.
+      lost: () => this.end(standby.id),
+      exited: (code, signal) => {
+        this.#waiting.delete(standby.id);
+        this.#events.standbyExited(standby.id, code, signal);
+      },
+    });
+    this.#waiting.set(standby.id, standby);
+    this.#events.standbyForked(standby.id, pid);
+  }
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fixture, startScript } from '../helpers/cluster.js';
+import { get } from '../helpers/net.js';
+import { isLiving } from '../helpers/processes.js';
+import { until } from '../helpers/until.js';
+
+const ONE = { workers: { count: 2, standby: 1 } };
+
+test('a worker that is killed is replaced by the process on standby, which is then like any other, and another one waits', async (t) => {
+  const cluster = await startScript(t, 'scripts/shows-place.js', ONE);
+  await cluster.untilReady();
+  const standby = await cluster.untilStandby();
+  assert.ok(isLiving(standby) && cluster.processes().includes(standby));
+  cluster.kill('app-1');
+  await until('the standby to be app-1', () => cluster.pidOf('app-1') === standby);
+  await cluster.untilStandby(standby);
+  const answers = await Promise.all(Array.from({ length: 8 }, () => get(cluster.port)));
+  const own = answers.map(({ body }) => JSON.parse(body) as [number, ...unknown[]]).find(([pid]) => pid === standby);
+  assert.deepEqual(own, [standby, '1', '2', true]);
+  assert.equal(cluster.logged('child.forked', { pid: standby, standby: true }).length, 1);
+  assert.deepEqual(
+    cluster.status()?.children.map(({ slot, restarts }) => [slot, restarts]),
+    [
+      ['app-0', 0],
+      ['app-1', 1],
+    ],
+  );
+  // It is replaced as any other, and cfork has not forked beside it.
+  cluster.kill('app-1');
+  await cluster.untilReplaced('app-1', standby);
+  await cluster.untilStandby();
+  assert.equal(cluster.processes().length, 4);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('several that end at once are replaced by those that wait, and by cfork when there are no more', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { workers: { count: 3, standby: 2 } });
+  await cluster.untilReady();
+  await until('two to wait', () => cluster.status()?.standbys.length === 2);
+  const waiting = cluster.status()?.standbys.map(({ pid }) => pid);
+  const before = ['app-0', 'app-1', 'app-2'].map((slot) => cluster.kill(slot));
+  await Promise.all(before.map((pid, index) => cluster.untilReplaced(`app-${index}`, pid)));
+  const taken = cluster.logged('child.forked', { standby: true }).map(({ pid }) => pid);
+  assert.deepEqual(taken.toSorted(), waiting?.toSorted());
+  await until('two to wait again', () => cluster.status()?.standbys.length === 2);
+  assert.equal(cluster.processes().length, 6);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('a worker that hangs, and one more worker: they get who waits', async (t) => {
+  const cluster = await startScript(t, 'scripts/hangs.js', { ...ONE, health: { workerTimeout: '1s' } });
+  await cluster.untilReady();
+  const first = await cluster.untilStandby();
+  void get(cluster.port, '/spin').catch(() => undefined);
+  const { slot } = await cluster.untilLogged('child.hung');
+  await until('the standby to serve', () => cluster.pidOf(String(slot)) === first);
+  await cluster.untilLogged('reload.done');
+  const second = await cluster.untilStandby(first);
+  cluster.signal('SIGTTIN');
+  await until('the standby to be app-2', () => cluster.pidOf('app-2') === second);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('a reload ends it first and has another one wait, of the new config; a config without ends it', async (t) => {
+  const cluster = await startScript(t, 'scripts/versioned.js', {
+    ...ONE,
+    app: { env: { APP_VERSION: 'one' } },
+  });
+  await cluster.untilReady();
+  const first = await cluster.untilStandby();
+  const write = (version: string, standby: number): void => {
+    const app = { script: fixture('scripts/versioned.js'), port: cluster.port, env: { APP_VERSION: version } };
+    const config = { app, workers: { count: 2, standby }, health: { dir: cluster.healthDir } };
+    writeFileSync(join(cluster.dir, 'cluster.yaml'), JSON.stringify(config));
+  };
+  write('two', 1);
+  cluster.signal('SIGHUP');
+  await cluster.untilLogged('standby.exited', { pid: first, signal: 'SIGKILL', level: 'info' });
+  await cluster.untilLogged('reload.done');
+  const second = await cluster.untilStandby(first);
+  cluster.kill('app-0');
+  await until('the standby to serve', () => cluster.pidOf('app-0') === second);
+  const bodies = await Promise.all(Array.from({ length: 8 }, () => get(cluster.port)));
+  assert.ok(bodies.every(({ body }) => body.startsWith('two ')));
+  const third = await cluster.untilStandby(second);
+  write('two', 0);
+  cluster.signal('SIGHUP');
+  await cluster.untilLogged('standby.exited', { pid: third });
+  await cluster.untilLogged('reload.done', {}, 2);
+  assert.deepEqual(cluster.status()?.standbys, []);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('one that is killed is no crash, and is tried again later', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { ...ONE, restart: { backoff: { max: '1500ms' } } });
+  await cluster.untilReady();
+  const standby = await cluster.untilStandby();
+  process.kill(standby, 'SIGKILL');
+  await cluster.untilLogged('standby.exited', { pid: standby, level: 'warn' });
+  await cluster.untilStandby(standby);
+  assert.deepEqual([cluster.status()?.restartsInWindow, cluster.logged('child.exited')], [0, []]);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('it ends with a master that is killed', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', ONE);
+  await cluster.untilReady();
+  const standby = await cluster.untilStandby();
+  cluster.signal('SIGKILL');
+  await until('the standby to end', () => !isLiving(standby));
+});

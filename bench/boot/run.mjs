@@ -1,6 +1,6 @@
 /**
  * What a cluster costs to start, to hold and to mend: `npm run bench:boot -- [--quick] [--json FILE]`. An egg application under
- * eggcup, whose modules were compiled and not, and under egg-cluster, and a plain server under eggcup, bare node:cluster and pm2-runtime, which npm fetches
+ * eggcup, with a process on standby and modules that were compiled, and without, and under egg-cluster, and a plain server under eggcup, bare node:cluster and pm2-runtime, which npm fetches
  * for it; in turns, and judged by the median of the ratios. `--quick` is for CI: fewer rounds, without pm2-runtime. Exits 0
  * when everything could be measured; who wins is for people to read.
  */
@@ -37,15 +37,16 @@ try {
   const cached = (candidate) => withVariables(candidate, `${candidate.name}, cache`, { NODE_COMPILE_CACHE: cache });
   const withCache = (list) => (hasCache ? [...list, ...list.map((it) => cached(it))] : list);
 
-  // As an image is built, and as it is without that.
+  // As an image is built, with a process on standby; and as it is without one, or both.
   const plain = { ...eggcupWithEgg, name: 'not compiled' };
-  const list = [await compiledEgg(app), plain, ...withCache([eggClusterWithEgg])];
+  const list = [...(await compiledEgg(app)), plain, ...withCache([eggClusterWithEgg])];
   // A first round warms the machine's caches, and fills V8's.
   if (!options.quick) await takeTurns(list, 1, measureEgg);
   const eggs = await takeTurns(list, rounds, measureEgg);
   const egg = show('An egg application, two workers', compare(eggs, 'eggcup', 'egg-cluster', FIGURES));
   const others = [
-    show('Without eggcup compile --app', compare(eggs, 'not compiled', 'egg-cluster', FIGURES)),
+    show('Without a process on standby', compare(eggs, 'without standby', 'egg-cluster', FIGURES)),
+    show('Without eggcup compile --app too', compare(eggs, 'not compiled', 'egg-cluster', FIGURES)),
     ...(hasCache
       ? [show('Beside egg-cluster with V8’s compile cache', compare(eggs, 'eggcup', 'egg-cluster, cache', FIGURES))]
       : []),

@@ -20,7 +20,7 @@ export const TO_PM2 = [
   { name: MASTER, unit: 'MB' },
 ];
 
-const SETTLED_MS = 1000;
+const SETTLED_MS = 2000;
 
 export async function measureScript({ pid, begin, untilTold }) {
   const listening = await untilTold('app', 2);

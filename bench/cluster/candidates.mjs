@@ -32,16 +32,18 @@ export function compileEggcup() {
 
 export const eggcupWithEgg = eggcup('eggcup', { app: { baseDir: eggApp, framework: eggFramework } });
 
-/** The same with a copy of the application whose modules were compiled, as in an image: in a folder of its own. */
+/** The same with a copy of the application whose modules were compiled, as in an image, in a folder of its own: with a process on standby, and without. */
 export async function compiledEgg(folder) {
   cpSync(fileOf('fixtures'), folder, { recursive: true });
   const baseDir = join(folder, 'egg-app');
-  const candidate = eggcup('eggcup', { app: { baseDir, framework: eggFramework } });
+  const app = { baseDir, framework: eggFramework };
+  const candidate = eggcup('eggcup', { app }, { standby: 1 });
   const [node, , ...options] = candidate.command({ folder, port: await freePort() });
   const env = { ...process.env, ...production(), EGG_HOME: folder, BENCH_FACTS: join(folder, 'facts') };
   execFileSync(node, [fileOf('../../dist/cli.js'), 'compile', '--app', ...options], { stdio: 'pipe', env });
-  return candidate;
+  return [candidate, eggcup('without standby', { app })];
 }
+
 export const eggClusterWithEgg = {
   name: 'egg-cluster',
   command: () => [process.execPath, fileOf('fixtures/egg-cluster.cjs')],
@@ -84,14 +86,14 @@ export function withVariables(candidate, name, variables) {
   return { ...candidate, name, env: (place) => ({ ...candidate.env(place), ...variables }) };
 }
 
-function eggcup(name, config) {
+function eggcup(name, config, workers = {}) {
   return {
     name,
     env: production,
     command: ({ folder, port }) => {
       const file = join(folder, 'cluster.yaml');
       const app = { ...config.app, port };
-      const document = { app, workers: { count: 2 }, health: { dir: join(folder, 'health') } };
+      const document = { app, workers: { count: 2, ...workers }, health: { dir: join(folder, 'health') } };
       writeFileSync(file, JSON.stringify({ ...document, terminationLog: join(folder, 'termination-log') }));
       return [process.execPath, entry, '--config', file];
     },

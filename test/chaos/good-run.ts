@@ -11,6 +11,7 @@ export const END_MS = 8400;
 
 export const setup: Setup = {
   ...drawSchedule(1, 1).setup,
+  standby: 0,
   role: 'child',
   program: 'script',
   workers: 1,

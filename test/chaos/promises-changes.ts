@@ -83,9 +83,19 @@ export const CHANGE_PROMISES: Readonly<Record<string, Promised>> = {
     const there = settled.processes.filter(
       ({ kind, isChild, state }) => kind === 'app' && isChild && state !== 'Z',
     ).length;
-    return isChanging || (shown === wanted && there === wanted)
+    // Who waits looks the same from outside.
+    const isEnough = there >= wanted && there <= wanted + setup.standby;
+    return isChanging || (shown === wanted && isEnough)
       ? undefined
       : `${wanted} were; status.json shows ${shown}, and ${there} are there`;
+  },
+
+  'no more processes wait for a place than may': (seen, setup) => {
+    for (const { at, status } of seen.samples) {
+      const waiting = typeof status === 'string' ? [] : status.standbys.filter(({ state }) => state === 'waiting');
+      if (waiting.length > setup.standby) return `${waiting.length} did at ${Math.round(at)} ms`;
+    }
+    return undefined;
   },
 
   'in the end all processes run what was last asked for': (seen, setup) => {

@@ -136,6 +136,12 @@ const BROKEN: readonly (readonly [promise: string, Observation])[] = [
     { ...good(), log: [...good().log, line('scale.begun', { reason: 'SIGTTIN received', from: 1, to: 2 })] },
   ],
   [
+    'no more processes wait for a place than may',
+    changed(({ at }) => at === 4000, {
+      status: { ...status('running', [13]), standbys: [{ pid: 14, state: 'waiting' }] },
+    }),
+  ],
+  [
     'in the end all processes run what was last asked for',
     { ...good(), files: [{ at: 4000, file: { workers: 1, version: 1, flaw: 'none' } }] },
   ],

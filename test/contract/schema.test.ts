@@ -100,7 +100,7 @@ test('every key of the format is in the schema, and no other', () => {
     app.https app.https.key app.https.cert app.https.ca app.https.passphrase app.require app.env app.nodeOptions
     agent agent.script agent.ready agent.enabled
     workers workers.count workers.min workers.max workers.rounding workers.cpu workers.memoryPerWorker
-    workers.heap workers.followQuota workers.recycle workers.recycle.maxRequests workers.recycle.maxAge workers.recycle.maxRss workers.recycle.jitter
+    workers.heap workers.standby workers.followQuota workers.recycle workers.recycle.maxRequests workers.recycle.maxAge workers.recycle.maxRss workers.recycle.jitter
     listen listen.strategy listen.sticky startup startup.timeout startup.parallel
     health health.dir health.interval health.failures health.minReady health.workerTimeout
     health.http health.http.enabled health.http.host health.http.port

@@ -209,3 +209,16 @@ function sizeOf(text: string | undefined): number | undefined {
   const [count, unit] = text?.split(' ') ?? [];
   return unit === undefined ? undefined : Number(count) * (unit === 'GiB' ? GIB : MIB);
 }
+
+test('memory for those on standby is not the workers’, and they are named', () => {
+  const facts = factsWith({ quota: 8, memory: GIB });
+  assert.deepEqual(plan(facts, { standby: 2 }).reasons, [
+    `4 workers: memory allows 4 at 160 MiB each (limit 1 GiB less 320 MiB for master, agent and 2 on standby; ${MEMORY})`,
+    `CPU quota 8 gives 8 (${QUOTA})`,
+    '2 on standby: workers.standby is 2',
+    `heap 132 MiB per worker: 75 % of 176 MiB, its share of 704 MiB (limit 1 GiB less 320 MiB for master, agent and 2 on standby; ${MEMORY})`,
+  ]);
+  const none = plan(factsWith({ quota: 2, memory: 128 * MIB }), { standby: 3 });
+  assert.equal(none.workers, 1);
+  assert.match(none.warnings.join(), /workers\.min wins over memory: 1 worker, but memory allows 0 at 160 MiB/);
+});

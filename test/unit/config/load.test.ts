@@ -25,6 +25,7 @@ test('a file with nothing but a script gets every default', (t) => {
       min: 1,
       max: 64,
       rounding: 'floor',
+      standby: 0,
       memoryPerWorker: 160 * 2 ** 20,
       heap: 'auto',
       followQuota: true,

@@ -10,6 +10,7 @@ test('a status for people: what it is, why, and each process in a table', () => 
       child({ slot: 'agent', pid: 11 }),
       child({ slot: 'app-0', pid: null, rssBytes: null, state: 'down', restarts: 12 }),
     ],
+    standbys: [{ pid: 14, state: 'waiting', rssBytes: 30 * 2 ** 20, since: '2026-01-03T05:04:00.000Z' }],
   });
   assert.equal(
     statusText(shown, Date.parse('2026-01-03T05:04:10.000Z')),
@@ -21,9 +22,10 @@ restarts     2 in the window; 1 zombies
 plan         2 workers: because
              heap: because
 
-SLOT   PID  STATE  RESTARTS  MEMORY  SINCE
-agent  11   ready  0         48 MiB  2026-01-02T03:04:05.500Z (1d 2h)
-app-0  -    down   12        -       2026-01-02T03:04:05.500Z (1d 2h)`,
+SLOT     PID  STATE    RESTARTS  MEMORY  SINCE
+agent    11   ready    0         48 MiB  2026-01-02T03:04:05.500Z (1d 2h)
+app-0    -    down     12        -       2026-01-02T03:04:05.500Z (1d 2h)
+standby  14   waiting  -         30 MiB  2026-01-03T05:04:00.000Z (10s)`,
   );
 });
 

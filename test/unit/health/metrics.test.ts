@@ -16,6 +16,7 @@ test('a cluster that runs, metric by metric', () => {
     eggcup_start_time_seconds: Date.UTC(2026, 0, 2, 3, 4, 0) / 1000,
     eggcup_app_workers_ready: 2,
     eggcup_app_workers_min_ready: 1,
+    eggcup_standbys: 0,
     eggcup_restarts_in_window: 2,
     eggcup_zombies: 1,
     eggcup_app_workers_planned: 2,
@@ -46,6 +47,12 @@ test('a cluster that runs, metric by metric', () => {
     'eggcup_child_resident_memory_bytes{slot="app-0"}': 50_000_000,
     'eggcup_child_resident_memory_bytes{slot="app-1"}': 50_000_000,
   });
+});
+
+test('who was told to end does not wait any more', () => {
+  const waits = { pid: 14, state: 'waiting', rssBytes: 1, since: '2026-01-02T03:04:05.500Z' } as const;
+  const standbys = [waits, { ...waits, state: 'stopping' } as const, waits];
+  assert.match(renderMetrics(snapshot({ standbys })), /^eggcup_standbys 2$/m);
 });
 
 test('what the container does not tell is left out, not told as zero', () => {

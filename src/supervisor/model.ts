@@ -78,16 +78,14 @@ export interface Standby {
   readonly id: number;
   readonly pid: number;
   readonly since: number;
-  /** What it was started with. */
-  readonly launch: LaunchId;
   /** It was killed: so long a stop waits for its end. */
   readonly giveUpAt: number | undefined;
 }
 
 export interface Standbys {
   readonly processes: readonly Standby[];
-  /** One was ordered, and is to be started with this. */
-  readonly forking: LaunchId | undefined;
+  /** One was ordered. */
+  readonly isForking: boolean;
   /** When another is tried, after one that could not be had or did not stay. */
   readonly retryAt: number | undefined;
 }

@@ -179,5 +179,5 @@ function nextStage(turn: Turn, phase: Stopping): Stage | 'exit' | undefined {
 }
 
 function isAnybodyLeft({ children, standbys }: State): boolean {
-  return children.length > 0 || standbys.processes.length > 0 || standbys.forking !== undefined;
+  return children.length > 0 || standbys.processes.length > 0 || standbys.isForking;
 }

@@ -8,20 +8,19 @@ type Told<K extends Event['kind']> = Extract<Event, { kind: K }>;
 /** Nobody waits for it: one that can't be had, or does not stay, is tried again with less haste than a worker. */
 const LEAST_WAIT_MS = 1000;
 
-export const NO_STANDBYS: Standbys = { processes: [], forking: undefined, retryAt: undefined };
+export const NO_STANDBYS: Standbys = { processes: [], isForking: false, retryAt: undefined };
 
 /** While running, keeps as many as there are to be: it is only forked while all is well, for who starts needs the processors more. */
 export function advanceStandbys(turn: Turn): void {
   const { phase, roll, launch, standbys } = turn.state;
   if (phase.kind !== 'running') return;
   const waiting = standbys.processes.filter(isWaiting);
-  const useful = waiting.filter((standby) => standby.launch === launch).slice(0, turn.policy.standbys);
-  for (const standby of waiting) if (!useful.includes(standby)) end(turn, standby);
+  for (const standby of waiting.slice(turn.policy.standbys)) end(turn, standby);
   if (standbys.retryAt !== undefined && standbys.retryAt > turn.at) return;
   if (standbys.retryAt !== undefined) put(turn, { retryAt: undefined });
-  if (useful.length >= turn.policy.standbys || standbys.forking !== undefined) return;
+  if (waiting.length >= turn.policy.standbys || standbys.isForking) return;
   if (roll !== undefined || !isWhole(turn.state)) return;
-  put(turn, { forking: launch });
+  put(turn, { isForking: true });
   turn.order({ kind: 'fork-standby', launch });
 }
 
@@ -31,10 +30,8 @@ export function endStandbys(turn: Turn): void {
 }
 
 export function standbyForked(turn: Turn, { id, pid }: Told<'standby-forked'>): void {
-  const { forking, processes } = turn.state.standbys;
-  if (forking === undefined) throw new Error(`nobody has ordered the standby with pid ${pid}`);
-  const standby: Standby = { id, pid, since: turn.at, launch: forking, giveUpAt: undefined };
-  put(turn, { processes: [...processes, standby], forking: undefined });
+  const standby: Standby = { id, pid, since: turn.at, giveUpAt: undefined };
+  put(turn, { processes: [...turn.state.standbys.processes, standby], isForking: false });
   turn.log('info', 'standby.forked', { pid });
   // A fork can cross a stop or a roll on its way here.
   if (turn.state.phase.kind !== 'running' || turn.state.roll !== undefined) end(turn, standby);
@@ -42,7 +39,7 @@ export function standbyForked(turn: Turn, { id, pid }: Told<'standby-forked'>): 
 
 export function standbyRefused(turn: Turn, { message }: Told<'standby-refused'>): void {
   turn.log('error', 'standby.fork-failed', { message });
-  put(turn, { forking: undefined, retryAt: retryAt(turn) });
+  put(turn, { isForking: false, retryAt: retryAt(turn) });
 }
 
 export function standbyExited(turn: Turn, { id, code, signal }: Told<'standby-exited'>): void {

@@ -12,6 +12,7 @@ const LINES_SHOWN = 20;
 function onlyForTraining(folder: string, reason: string): readonly string[] {
   const settings = {
     'workers.count': 1,
+    'workers.standby': 0,
     'health.dir': folder,
     'health.minReady': 1,
     'health.http.enabled': false,

@@ -19,19 +19,21 @@ for (const egg of EGGS) {
     const home = join(folder, 'home');
     mkdirSync(home);
     const config = join(folder, 'cluster.yaml');
-    writeFileSync(config, JSON.stringify({ app: { baseDir, framework: egg, port: await freePort() } }));
+    const workers = { count: 2, standby: 1 };
+    writeFileSync(config, JSON.stringify({ app: { baseDir, framework: egg, port: await freePort() }, workers }));
     const env = { EGG_HOME: home, EGG_SERVER_ENV: 'prod', NODE_ENV: 'production' };
     const { code, stderr } = run('cli', ['compile', '--app', '--config', config], folder, env);
     assert.deepEqual([code, stderr], [0, '']);
     for (const role of ROLES) assert.ok(existsSync(moduleCacheFile(baseDir, role)), role);
 
-    const cluster = await startEgg(t, egg, { app: { baseDir } });
+    const cluster = await startEgg(t, egg, { app: { baseDir }, config: { workers } });
     await cluster.untilReady();
     const [first] = await workerPids(cluster);
     const agent = await agentPid(cluster);
     assert.equal((await pageOf(cluster, first)).env, 'prod');
+    const standby = await cluster.untilStandby();
     cluster.kill('app-0');
-    await cluster.untilReplaced('app-0', first);
+    assert.equal(await cluster.untilReplaced('app-0', first), standby);
     cluster.kill('agent');
     await cluster.untilReplaced('agent', agent);
     assert.equal(await cluster.stop(), 0);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GIVE_UP_MS } from '#eggcup/supervisor/deadlines.js';
 import { standbyViews } from '#eggcup/supervisor/view.js';
-import { type Scenario, running } from './scenario.js';
+import { POLICY, type Scenario, running } from './scenario.js';
+import { World } from './world.js';
 
 /** A cluster of which one process is on standby. */
 function withStandby(): Scenario {
@@ -98,4 +99,22 @@ test('a stop ends it first, and waits until it has gone, but not for ever', () =
   other.settleAll();
   other.world.settle();
   assert.deepEqual([other.exitCode, other.world.standbys.living], [0, []]);
+});
+
+test('a fork that crosses a stop, or a replacement of all, on its way is ended as soon as it is told', () => {
+  for (const asked of [
+    { kind: 'stop-requested', signal: 'SIGTERM' },
+    { kind: 'roll-requested', reason: 'SIGHUP received', launch: 5, agent: false },
+  ] as const) {
+    let isAsked = false;
+    const world = new World({ ...POLICY, standbys: 1 }, (own) => ({
+      ordered: ({ kind }) => {
+        if (kind !== 'fork-standby' || isAsked) return;
+        isAsked = true;
+        own.tell(asked);
+      },
+    }));
+    world.allReady();
+    assert.deepEqual([isAsked, world.standbys.waiting.length, world.standbys.living.length], [true, 0, 1], asked.kind);
+  }
 });

@@ -23,6 +23,8 @@ export class Loop {
   readonly #queue: Event[] = [];
   readonly #first: Step;
   #state: State;
+  /** When the last thing happened that the state has an answer to. */
+  #knownAt: number;
   #busy = false;
   #halted = false;
   #timer: NodeJS.Timeout | undefined;
@@ -33,7 +35,8 @@ export class Loop {
     this.#policy = policy;
     this.#run = run;
     this.#observe = observe;
-    this.#first = begin(policy, performance.now());
+    this.#knownAt = performance.now();
+    this.#first = begin(policy, this.#knownAt);
     this.#state = this.#first.state;
   }
 
@@ -79,6 +82,7 @@ export class Loop {
     if (this.#busy || this.#halted) return;
     for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
       const present = event;
+      this.#knownAt = present.at;
       this.#take(() => transition(this.#state, present, this.#policy));
     }
     this.#arm();
@@ -99,14 +103,14 @@ export class Loop {
   /** An armed timer is left alone, else one event after the other would put it off. */
   #arm(): void {
     if (this.#halted) return;
-    const now = performance.now();
-    const deadline = nextDeadline(this.#state, now);
+    // What has become due since is still to be told.
+    const deadline = nextDeadline(this.#state, this.#knownAt);
     if (deadline === this.#due) return;
     clearTimeout(this.#timer);
     this.#due = deadline;
     if (deadline === undefined) return;
     // Rounded up: a timer that fires a fraction early would find nothing due and arm itself again and again.
-    const waitMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(deadline - now)));
+    const waitMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(deadline - performance.now())));
     // libuv runs timers that are late before it asks the kernel what has happened meanwhile; immediates come after that.
     this.#timer = setTimeout(() => setImmediate(() => this.dispatch({ kind: 'time-passed' })), waitMs);
   }

@@ -3,7 +3,7 @@ import type { Child, Phase, SlotRecord, Standby, Standbys, State } from './model
 /** SIGKILL is not refused, but a process in an uninterruptible wait answers late or never. */
 export const GIVE_UP_MS = 5000;
 
-/** The nearest moment at which time alone changes something, or `undefined`. One timer is armed for it. */
+/** The nearest moment at which time alone changes something, or `undefined`; all up to `now` has been answered. One timer is armed for it. */
 export function nextDeadline(state: State, now: number): number | undefined {
   const times = [
     ...ofPhase(state.phase),

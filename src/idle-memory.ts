@@ -1,12 +1,18 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Native } from './native/addon.js';
 
-/** In bytes. A larger heap would stand still for longer than what it can give back is worth: V8 takes some 3 ms for each MB. */
+/**
+ * In bytes. What is larger would stand still for longer than what it can give back is worth: V8 takes some 3 ms for each MB of its heap, and
+ * the C library up to 0.2 ms for each of all others.
+ */
 const LARGEST_HEAP = 64 * 2 ** 20;
+const LARGEST_PROCESS = 256 * 2 ** 20;
 
-/** Of the time, for which this process has been on a processor, with all its threads. */
-const BUSY = 0.05;
-const FIRST_LOOK_MS = 1000;
+/** So long a look takes, and so much of that time an idle process is on a processor at most, with all its threads. */
+const LOOK_MS = 1000;
+const IDLE = 0.02;
+
+/** The time from one look to the next doubles, up to this. */
 const LONGEST_MS = 60_000;
 
 /**
@@ -15,22 +21,26 @@ const LONGEST_MS = 60_000;
  */
 export function saveMemoryWhenIdle(native: Pick<Native, 'shrinkHeap' | 'trimMemory'> | undefined): { callOff(): void } {
   return whenIdle(() => {
-    if (getHeapStatistics().used_heap_size <= LARGEST_HEAP) native?.shrinkHeap();
+    if (getHeapStatistics().used_heap_size > LARGEST_HEAP || process.memoryUsage.rss() > LARGEST_PROCESS) return;
+    native?.shrinkHeap();
     native?.trimMemory();
   });
 }
 
 function whenIdle(act: () => void): { callOff(): void } {
   let timer: NodeJS.Timeout;
-  const lookAfter = (ms: number): void => {
+  const wait = (ms: number, next: () => void): void => {
+    timer = setTimeout(next, ms).unref();
+  };
+  const look = (everyMs: number): void => {
     const [cpu, begin] = [process.cpuUsage(), process.hrtime.bigint()];
-    timer = setTimeout(() => {
+    wait(LOOK_MS, () => {
       const { user, system } = process.cpuUsage(cpu);
       const microseconds = Number(process.hrtime.bigint() - begin) / 1000;
-      if (user + system < BUSY * microseconds) act();
-      else lookAfter(Math.min(LONGEST_MS, 2 * ms));
-    }, ms).unref();
+      if (user + system < IDLE * microseconds) return act();
+      wait(everyMs - LOOK_MS, () => look(Math.min(LONGEST_MS, 2 * everyMs)));
+    });
   };
-  lookAfter(FIRST_LOOK_MS);
+  look(2 * LOOK_MS);
   return { callOff: () => clearTimeout(timer) };
 }

@@ -1,4 +1,4 @@
-import type { ChildSnapshot, Snapshot } from './snapshot.js';
+import type { ChildSnapshot, Snapshot, StandbySnapshot } from './snapshot.js';
 
 /** The media type of what `renderMetrics` returns. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -44,10 +44,16 @@ function* ofCluster(snapshot: Snapshot): Generator<Family> {
   yield gauge('eggcup_start_time_seconds', 'When the master began, in Unix time.', unixTime(snapshot.startedAt));
   yield gauge('eggcup_app_workers_ready', 'App workers that listen.', countOf(children, 'app', 'ready'));
   yield gauge('eggcup_app_workers_min_ready', 'App workers that must listen to be ready.', snapshot.minReady);
-  const waiting = snapshot.standbys.filter(({ state }) => state === 'waiting').length;
-  yield gauge('eggcup_standbys', 'Processes that wait for the place of an app worker.', waiting);
+  yield* ofStandbys(snapshot.standbys);
   yield gauge('eggcup_restarts_in_window', 'Crashes within restart.duration.', snapshot.restartsInWindow);
   yield gauge('eggcup_zombies', 'Children that have ended and were not reaped.', snapshot.zombies);
+}
+
+function* ofStandbys(standbys: readonly StandbySnapshot[]): Generator<Family> {
+  const waiting = standbys.filter(({ state }) => state === 'waiting').length;
+  yield gauge('eggcup_standbys', 'Processes that wait for the place of an app worker.', waiting);
+  const memory = standbys.length === 0 ? 0 : memoryOf(standbys);
+  yield gauge('eggcup_standby_resident_memory_bytes', 'Resident memory of the processes on standby.', memory);
 }
 
 function* ofPlan({ plan, workers, container }: Snapshot): Generator<Family> {
@@ -116,7 +122,7 @@ function bySlot(
   return [...slots];
 }
 
-function memoryOf(processes: readonly ChildSnapshot[]): number | null {
+function memoryOf(processes: readonly Pick<ChildSnapshot, 'rssBytes'>[]): number | null {
   const known = processes.flatMap(({ rssBytes }) => rssBytes ?? []);
   return known.length === 0 ? null : known.reduce((sum, bytes) => sum + bytes, 0);
 }

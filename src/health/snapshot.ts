@@ -34,7 +34,7 @@ export interface Snapshot extends Markers {
   };
   /** Each slot by its current process, or as down; then those that are on their way out. */
   readonly children: readonly ChildSnapshot[];
-  /** Processes that wait for the place of an app worker, and those of them that were told to end. */
+  /** Processes that wait for the place of an app worker, load what they may, or were told to end. */
   readonly standbys: readonly StandbySnapshot[];
   readonly restartsInWindow: number;
   /** Children that have ended and were not reaped. */
@@ -54,7 +54,7 @@ export interface ChildSnapshot {
 
 export interface StandbySnapshot {
   readonly pid: number;
-  readonly state: 'waiting' | 'stopping';
+  readonly state: 'starting' | 'waiting' | 'stopping';
   readonly rssBytes: number | null;
   readonly since: string;
 }

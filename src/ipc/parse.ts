@@ -34,11 +34,19 @@ function isUserMessage(raw: Record<string, unknown>): raw is Record<string, unkn
   return typeof raw['action'] === 'string';
 }
 
+const TO_CHILD: readonly string[] = [
+  'prepare',
+  'stand-by',
+  'open',
+  'close-inspector',
+  'lame-duck',
+  'leave',
+] satisfies readonly ToChild['eggcup'][];
+
 /** What the master says to this process; `undefined` for everything else. */
 export function parseToChild(raw: unknown): ToChild | undefined {
   // The master is trusted: the envelope's name is enough.
-  if (!isRecord(raw) || !['prepare', 'open', 'close-inspector', 'lame-duck', 'leave'].includes(String(raw['eggcup'])))
-    return undefined;
+  if (!isRecord(raw) || !TO_CHILD.includes(String(raw['eggcup']))) return undefined;
   return raw as unknown as ToChild;
 }
 
@@ -46,6 +54,7 @@ function parseOwn(raw: Record<string, unknown>): FromChild | undefined {
   const { eggcup, address, code, message, stack, event, level, text, why } = raw;
   switch (eggcup) {
     case 'at-gate':
+    case 'stands-by':
     case 'leaving':
     case 'beat':
       return { eggcup };

@@ -90,6 +90,12 @@ export interface RequestLimit {
 export type ToChild =
   /** While it waits: a module to load that has no effect of the application's. */
   | { readonly eggcup: 'prepare'; readonly framework: string }
+  /** It is to wait, perhaps for long: to load that, to say so, and to tell again and again that it runs. */
+  | {
+      readonly eggcup: 'stand-by';
+      readonly framework?: string | undefined;
+      readonly beatMs?: number | undefined;
+    }
   | {
       readonly eggcup: 'open';
       readonly task: Task;
@@ -106,6 +112,8 @@ export type ToChild =
 export type FromChild =
   /** It listens to its channel now. What comes earlier is lost in an app worker, where Node's cluster module hears it. */
   | { readonly eggcup: 'at-gate' }
+  /** It has loaded what it may, and waits. */
+  | { readonly eggcup: 'stands-by' }
   | { readonly eggcup: 'ready'; readonly address?: ListenAddress | undefined }
   | { readonly eggcup: 'listening' | 'closed'; readonly address: ListenAddress }
   /** It was told to end, and accepts nothing more. */

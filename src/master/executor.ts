@@ -140,6 +140,10 @@ export class Executor implements ChildEvents {
     this.#options.dispatch({ kind: 'standby-forked', id, pid });
   }
 
+  standbyReady(id: number): void {
+    this.#options.dispatch({ kind: 'standby-ready', id });
+  }
+
   standbyRefused(message: string): void {
     this.#options.dispatch({ kind: 'standby-refused', message });
   }

@@ -122,6 +122,8 @@ export class Messages {
     switch (message.eggcup) {
       case 'at-gate':
         return child.listens();
+      case 'stands-by':
+        return; // Only who waits for a place says so, and is heard elsewhere (src/process/standby.ts).
       case 'ready':
         return this.#ready(child, message.address);
       case 'listening':

@@ -244,7 +244,7 @@ export class AppWorkers {
     const onUnreadable = (error: Error): void => this.#events.channelFailed(child, error);
     if (standby === undefined) guardChannel(worker.process, onUnreadable);
     else standby.onUnreadable = onUnreadable;
-    if (standby?.isListening === true) child.listens();
+    if (standby !== undefined) child.listens();
     this.#events.forked(child, takesOver, standby?.id);
   }
 }

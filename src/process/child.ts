@@ -17,6 +17,8 @@ export interface ChildEvents {
   successorRefused(slot: Slot, message: string): void;
   standbyForked(id: number, pid: number): void;
   standbyRefused(message: string): void;
+  /** It has loaded what it may. */
+  standbyReady(id: number): void;
   /** It has ended without ever having been an app worker. */
   standbyExited(id: number, code: number | null, signal: string | null): void;
   message(child: Child, raw: unknown): void;

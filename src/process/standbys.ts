@@ -4,10 +4,9 @@ import { messageOf } from '../errors.js';
 import type { ChildEvents } from './child.js';
 import type { ForkSettings } from './fork-settings.js';
 import type { Launch } from './launch.js';
-import { sendSignal } from './signal.js';
 import { Standby } from './standby.js';
 
-type StandbyEvents = Pick<ChildEvents, 'standbyForked' | 'standbyRefused' | 'standbyExited'>;
+type StandbyEvents = Pick<ChildEvents, 'standbyForked' | 'standbyReady' | 'standbyRefused' | 'standbyExited'>;
 
 /** Processes that wait at their gate for the place of an app worker. cfork replaces none of them. */
 export class Standbys {
@@ -42,20 +41,21 @@ export class Standbys {
     return this.#forked.has(worker);
   }
 
-  /** The longest waiting that was started so, if there is one that hears; the caller looks after it from now on. */
+  /** The longest waiting that was started so, if there is one of use; the caller looks after it from now on. Those that hang are ended. */
   take(launch: Launch): Standby | undefined {
-    const found = [...this.#waiting.values()].find((one) => one.launch === launch && one.worker.isConnected());
+    for (const one of this.#waiting.values()) if (one.isSilent) this.end(one.id);
+    const found = [...this.#waiting.values()].find((one) => one.launch === launch && one.isOfUse);
     if (found === undefined) return undefined;
     this.#waiting.delete(found.id);
     found.take();
     return found;
   }
 
-  /** SIGKILL: there is nothing that it could lose. Not to one that was taken meanwhile. */
+  /** SIGKILL, to what it has started as well: there is nothing that it could lose. Not to one that was taken meanwhile. */
   end(id: number): void {
     const found = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (found !== undefined) sendSignal(found.pid, 'SIGKILL');
+    found?.kill();
   }
 
   endAll(): void {
@@ -64,6 +64,7 @@ export class Standbys {
 
   #wait(worker: Worker, pid: number, launch: Launch): void {
     const standby = new Standby(worker, pid, launch, {
+      ready: () => this.#events.standbyReady(standby.id),
       // It can't be told anything any more.
       lost: () => this.end(standby.id),
       exited: (code, signal) => {

@@ -63,6 +63,7 @@ export type LogEvent =
   | 'child.killed'
   | 'child.unkillable'
   | 'standby.forked'
+  | 'standby.start-timeout'
   | 'standby.exited'
   | 'standby.fork-failed'
   | 'cluster.ready'

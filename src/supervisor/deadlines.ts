@@ -54,8 +54,12 @@ function ofSlot(record: SlotRecord, phase: Phase): number[] {
 }
 
 function ofStandbys({ processes, retryAt }: Standbys, phase: Phase): number[] {
-  if (phase.kind === 'running') return retryAt === undefined ? [] : [retryAt];
+  if (phase.kind === 'running') return [retryAt, ...processes.map(boundOf)].filter((time) => time !== undefined);
   return phase.kind === 'stopping' ? processes.flatMap(({ giveUpAt }) => giveUpAt ?? []) : [];
+}
+
+function boundOf({ readyBy, giveUpAt }: Standby): number | undefined {
+  return giveUpAt === undefined ? readyBy : undefined;
 }
 
 /**
@@ -68,7 +72,7 @@ export function postpone(state: State, ms: number): State {
     ...state,
     phase: phase.kind === 'starting' ? { ...phase, deadline: phase.deadline + ms } : phase,
     children: state.children.map((child) => ({ ...child, state: later(child.state, ms) })),
-    standbys: { ...state.standbys, processes: state.standbys.processes.map((standby) => laterGivenUp(standby, ms)) },
+    standbys: { ...state.standbys, processes: state.standbys.processes.map((standby) => laterStandby(standby, ms)) },
   };
 }
 
@@ -87,6 +91,11 @@ function later(state: Child['state'], ms: number): Child['state'] {
   }
 }
 
-function laterGivenUp(standby: Standby, ms: number): Standby {
-  return standby.giveUpAt === undefined ? standby : { ...standby, giveUpAt: standby.giveUpAt + ms };
+function laterStandby(standby: Standby, ms: number): Standby {
+  const { readyBy, giveUpAt } = standby;
+  return {
+    ...standby,
+    readyBy: readyBy === undefined ? undefined : readyBy + ms,
+    giveUpAt: giveUpAt === undefined ? undefined : giveUpAt + ms,
+  };
 }

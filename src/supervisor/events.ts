@@ -13,6 +13,8 @@ export type Event = { readonly at: number } & (
       readonly standby?: number | undefined;
     }
   | { readonly kind: 'standby-forked'; readonly id: number; readonly pid: number }
+  /** It has loaded what it may, and can be used. */
+  | { readonly kind: 'standby-ready'; readonly id: number }
   | { readonly kind: 'standby-refused'; readonly message: string }
   | {
       readonly kind: 'standby-exited';

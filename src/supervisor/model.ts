@@ -78,6 +78,8 @@ export interface Standby {
   readonly id: number;
   readonly pid: number;
   readonly since: number;
+  /** How long it may take to load what it may; `undefined` once it has, and can be used. */
+  readonly readyBy: number | undefined;
   /** It was killed: so long a stop waits for its end. */
   readonly giveUpAt: number | undefined;
 }

@@ -10,15 +10,15 @@ const LEAST_WAIT_MS = 1000;
 
 export const NO_STANDBYS: Standbys = { processes: [], isForking: false, retryAt: undefined };
 
-/** While running, keeps as many as there are to be: it is only forked while all is well, for who starts needs the processors more. */
+/** While running, keeps as many as there are to be. One is forked at a time, and only while all is well: who starts needs the processors more. */
 export function advanceStandbys(turn: Turn): void {
   const { phase, roll, launch, standbys } = turn.state;
   if (phase.kind !== 'running') return;
-  const waiting = standbys.processes.filter(isWaiting);
-  for (const standby of waiting.slice(turn.policy.standbys)) end(turn, standby);
+  const there = standbys.processes.filter(isWanted);
+  for (const standby of there.slice(turn.policy.standbys)) end(turn, standby);
   if (standbys.retryAt !== undefined && standbys.retryAt > turn.at) return;
   if (standbys.retryAt !== undefined) put(turn, { retryAt: undefined });
-  if (waiting.length >= turn.policy.standbys || standbys.isForking) return;
+  if (there.length >= turn.policy.standbys || standbys.isForking || !there.every(isWaiting)) return;
   if (roll !== undefined || !isWhole(turn.state)) return;
   put(turn, { isForking: true });
   turn.order({ kind: 'fork-standby', launch });
@@ -26,15 +26,34 @@ export function advanceStandbys(turn: Turn): void {
 
 /** They are of no use any more: what they have loaded may have changed, or nothing is forked from now on. */
 export function endStandbys(turn: Turn): void {
-  for (const standby of turn.state.standbys.processes.filter(isWaiting)) end(turn, standby);
+  for (const standby of turn.state.standbys.processes.filter(isWanted)) end(turn, standby);
 }
 
 export function standbyForked(turn: Turn, { id, pid }: Told<'standby-forked'>): void {
-  const standby: Standby = { id, pid, since: turn.at, giveUpAt: undefined };
+  const readyBy = turn.at + turn.policy.startupMs;
+  const standby: Standby = { id, pid, since: turn.at, readyBy, giveUpAt: undefined };
   put(turn, { processes: [...turn.state.standbys.processes, standby], isForking: false });
   turn.log('info', 'standby.forked', { pid });
   // A fork can cross a stop or a roll on its way here.
   if (turn.state.phase.kind !== 'running' || turn.state.roll !== undefined) end(turn, standby);
+}
+
+export function standbyReady(turn: Turn, { id }: Told<'standby-ready'>): void {
+  const processes = turn.state.standbys.processes.map((standby) =>
+    standby.id === id ? { ...standby, readyBy: undefined } : standby,
+  );
+  put(turn, { processes });
+}
+
+/** One that has not got so far in the time of a start never will. */
+export function boundStandbys(turn: Turn): void {
+  if (turn.state.phase.kind !== 'running') return;
+  for (const standby of turn.state.standbys.processes.filter(isWanted)) {
+    if (standby.readyBy === undefined || standby.readyBy > turn.at) continue;
+    turn.log('warn', 'standby.start-timeout', { pid: standby.pid, startupMs: turn.policy.startupMs });
+    end(turn, standby);
+    put(turn, { retryAt: retryAt(turn) });
+  }
 }
 
 export function standbyRefused(turn: Turn, { message }: Told<'standby-refused'>): void {
@@ -46,8 +65,8 @@ export function standbyExited(turn: Turn, { id, code, signal }: Told<'standby-ex
   const found = turn.state.standbys.processes.find((standby) => standby.id === id);
   if (found === undefined) return;
   removeStandby(turn, id);
-  turn.log(isWaiting(found) ? 'warn' : 'info', 'standby.exited', { pid: found.pid, code, signal });
-  if (isWaiting(found)) put(turn, { retryAt: retryAt(turn) });
+  turn.log(isWanted(found) ? 'warn' : 'info', 'standby.exited', { pid: found.pid, code, signal });
+  if (isWanted(found)) put(turn, { retryAt: retryAt(turn) });
 }
 
 /** It is an app worker now, or has ended. */
@@ -64,7 +83,13 @@ export function forgetStandbys(turn: Turn): void {
   }
 }
 
-export function isWaiting({ giveUpAt }: Standby): boolean {
+/** It can be used. */
+export function isWaiting(standby: Standby): boolean {
+  return isWanted(standby) && standby.readyBy === undefined;
+}
+
+/** It was not told to end. */
+export function isWanted({ giveUpAt }: Standby): boolean {
   return giveUpAt === undefined;
 }
 

@@ -18,7 +18,15 @@ import { openGates } from './gate.js';
 import { checkManager } from './manager-check.js';
 import { advanceRoll, replaceWorn, requestRoll, successorFailed, successorRefused } from './roll.js';
 import { advanceScale, newSlot, requestScale } from './scale.js';
-import { NO_STANDBYS, advanceStandbys, standbyExited, standbyForked, standbyRefused } from './standby.js';
+import {
+  NO_STANDBYS,
+  advanceStandbys,
+  boundStandbys,
+  standbyExited,
+  standbyForked,
+  standbyReady,
+  standbyRefused,
+} from './standby.js';
 import { HURRIED_STOP_MS, advanceStop, beginStop, escalate, failMaster, requestStop, stopChild } from './shutdown.js';
 import { Turn, currentOf, listeningPids } from './turn.js';
 
@@ -70,6 +78,8 @@ function apply(turn: Turn, event: Event): void {
       return successorRefused(turn, event.slot, event.message);
     case 'standby-forked':
       return standbyForked(turn, event);
+    case 'standby-ready':
+      return standbyReady(turn, event);
     case 'standby-refused':
       return standbyRefused(turn, event);
     case 'standby-exited':
@@ -121,6 +131,7 @@ function enforceBounds(turn: Turn): void {
   boundStarts(turn);
   checkManager(turn);
   retryForks(turn);
+  boundStandbys(turn);
   escalate(turn);
 }
 

@@ -1,6 +1,6 @@
 import type { Child, LaunchId, Policy, Slot, State } from './model.js';
 import { activeApps } from './scale.js';
-import { isWaiting } from './standby.js';
+import { isWaiting, isWanted } from './standby.js';
 import { appsOf, currentOf, isListening } from './turn.js';
 
 /** Whether the cluster takes traffic: the file `ready`. */
@@ -49,7 +49,7 @@ export interface ChildView {
 
 export interface StandbyView {
   readonly pid: number;
-  readonly state: 'waiting' | 'stopping';
+  readonly state: 'starting' | 'waiting' | 'stopping';
   readonly since: number;
 }
 
@@ -87,11 +87,11 @@ function shownState({ state, hung }: Child): ChildView['state'] {
   }
 }
 
-/** Those that wait for the place of an app worker, and those that were told to end. */
+/** Those that are to wait for the place of an app worker, and those that were told to end. */
 export function standbyViews({ standbys }: State): readonly StandbyView[] {
   return standbys.processes.map((standby) => ({
     pid: standby.pid,
-    state: isWaiting(standby) ? 'waiting' : 'stopping',
+    state: isWaiting(standby) ? 'waiting' : isWanted(standby) ? 'starting' : 'stopping',
     since: standby.since,
   }));
 }

@@ -20,6 +20,7 @@ export function waitAtGate(): Promise<Task> {
     const hear = (raw: unknown): void => {
       const message = parseToChild(raw);
       if (message?.eggcup === 'prepare') prepared.load(message.framework);
+      if (message?.eggcup === 'stand-by') void prepared.standBy(message.framework, message.beatMs);
       if (message?.eggcup !== 'open') return;
       prepared.end();
       process.off('message', hear);
@@ -37,6 +38,7 @@ export function waitAtGate(): Promise<Task> {
 /** What was loaded at the gate; should nobody open it for long, the process rests. */
 class Prepared {
   #rest: { callOff(): void } | undefined;
+  #beats: NodeJS.Timeout | undefined;
   #isOver = false;
 
   load(framework: string): void {
@@ -47,9 +49,19 @@ class Prepared {
     load(framework).then(rest, () => undefined);
   }
 
+  /** What can't be loaded ends the process, and says why: nobody waits for it yet. */
+  async standBy(framework: string | undefined, beatMs: number | undefined): Promise<void> {
+    if (framework !== undefined) await load(framework);
+    await sendToMaster({ eggcup: 'stands-by' });
+    if (this.#isOver) return;
+    this.#rest = saveMemoryWhenIdle(loadNative());
+    if (beatMs !== undefined) this.#beats = setInterval(() => void sendToMaster({ eggcup: 'beat' }), beatMs);
+  }
+
   end(): void {
     this.#isOver = true;
     this.#rest?.callOff();
+    clearInterval(this.#beats);
   }
 }
 

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { projectRoot } from '../helpers/cluster.js';
 import { EGGS, pageOf, startEgg, workerPids } from '../helpers/egg.js';
+import { childrenOf, isLiving } from '../helpers/processes.js';
+import { temporaryDirectory } from '../helpers/temporary.js';
+import { until } from '../helpers/until.js';
 
 for (const egg of EGGS) {
   test(`${egg}: a process on standby has the framework loaded and nothing of the application; then it is an app worker`, async (t) => {
@@ -22,3 +28,58 @@ for (const egg of EGGS) {
     await cluster.assertGone();
   });
 }
+
+/** What a framework may do, though it should not, when it is loaded. */
+const FRAMEWORKS = {
+  'starts a process': `require('node:child_process').spawn('sleep', ['600'], { stdio: 'ignore' });`,
+  'never ends': `for (let isTold = false; existsSync(join(__dirname, 'hang')) || isTold; isTold = true)
+    if (!isTold) writeFileSync(join(__dirname, 'hangs'), '');`,
+};
+
+function frameworkThat(t: TestContext, does: keyof typeof FRAMEWORKS): string {
+  const folder = temporaryDirectory(t);
+  const file = join(folder, 'framework.cjs');
+  const lines = [
+    `const { existsSync, writeFileSync } = require('node:fs');`,
+    `const { join } = require('node:path');`,
+    FRAMEWORKS[does],
+    `module.exports = require(${JSON.stringify(join(projectRoot, 'node_modules/egg3'))});`,
+  ];
+  writeFileSync(file, lines.join('\n'));
+  return file;
+}
+
+test('what the framework has started is ended with a process on standby', async (t) => {
+  const framework = frameworkThat(t, 'starts a process');
+  const workers = { count: 1, standby: 1 };
+  const cluster = await startEgg(t, 'egg3', { app: { framework }, config: { workers } });
+  await cluster.untilReady();
+  const standby = await cluster.untilStandby();
+  const helper = await until('its process', () => childrenOf(standby)[0]);
+  cluster.signal('SIGUSR2');
+  await cluster.untilLogged('standby.exited', { pid: standby });
+  await until('it to end', () => !isLiving(helper));
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('while the framework cannot be loaded nobody is given to a worker’s slot that has not loaded it', async (t) => {
+  const framework = frameworkThat(t, 'never ends');
+  const config = { workers: { count: 1, standby: 1 }, startup: { timeout: '8s' }, restart: { backoff: { max: '1s' } } };
+  const cluster = await startEgg(t, 'egg3', { app: { framework }, config });
+  await cluster.untilReady();
+  const first = await cluster.untilStandby();
+  writeFileSync(join(dirname(framework), 'hang'), '');
+  cluster.kill('app-0');
+  await until('the standby to serve', () => cluster.pidOf('app-0') === first);
+  await until('another one to load', () => existsSync(join(dirname(framework), 'hangs')));
+  const hangs = cluster.status()?.standbys[0]?.pid;
+  assert.equal(cluster.status()?.standbys[0]?.state, 'starting');
+  rmSync(join(dirname(framework), 'hang'));
+  const last = cluster.kill('app-0');
+  assert.notEqual(await cluster.untilReplaced('app-0', last), hangs);
+  await cluster.untilLogged('standby.start-timeout', { pid: hangs });
+  await cluster.untilStandby();
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});

@@ -40,12 +40,14 @@ test('a worker that is killed is replaced by the process on standby, which is th
 test('several that end at once are replaced by those that wait, and by cfork when there are no more', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js', { workers: { count: 3, standby: 2 } });
   await cluster.untilReady();
-  await until('two to wait', () => cluster.status()?.standbys.length === 2);
-  const waiting = cluster.status()?.standbys.map(({ pid }) => pid);
+  const waiting = await until('two to wait', () => {
+    const pids = cluster.status()?.standbys.flatMap(({ pid, state }) => (state === 'waiting' ? [pid] : []));
+    return pids?.length === 2 ? pids : undefined;
+  });
   const before = ['app-0', 'app-1', 'app-2'].map((slot) => cluster.kill(slot));
   await Promise.all(before.map((pid, index) => cluster.untilReplaced(`app-${index}`, pid)));
   const taken = cluster.logged('child.forked', { standby: true }).map(({ pid }) => pid);
-  assert.deepEqual(taken.toSorted(), waiting?.toSorted());
+  assert.deepEqual(taken.toSorted(), waiting.toSorted());
   await until('two to wait again', () => cluster.status()?.standbys.length === 2);
   assert.equal(cluster.processes().length, 6);
   assert.equal(await cluster.stop(), 0);
@@ -108,6 +110,31 @@ test('one that is killed is no crash, and is tried again later', async (t) => {
   assert.deepEqual([cluster.status()?.restartsInWindow, cluster.logged('child.exited')], [0, []]);
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
+});
+
+test('one that dies with the worker, or was stopped before, gets no place: another one is forked', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { ...ONE, health: { workerTimeout: '1s' } });
+  await cluster.untilReady();
+  const killed = await cluster.untilStandby();
+  process.kill(killed, 'SIGKILL');
+  const first = cluster.kill('app-0');
+  await cluster.untilReplaced('app-0', first);
+  assert.deepEqual([cluster.status()?.restartsInWindow, cluster.logged('child.forked', { pid: killed })], [1, []]);
+
+  const again = await startScript(t, 'scripts/hello.js', { ...ONE, health: { workerTimeout: '1s' } });
+  await again.untilReady();
+  const stopped = await again.untilStandby();
+  process.kill(stopped, 'SIGSTOP');
+  const since = Date.now();
+  await until('a second and a half to be over', () => Date.now() - since > 1500);
+  const other = again.kill('app-0');
+  await again.untilReplaced('app-0', other);
+  await again.untilLogged('standby.exited', { pid: stopped });
+  assert.deepEqual(again.logged('child.forked', { pid: stopped }), []);
+  for (const each of [cluster, again]) {
+    assert.equal(await each.stop(), 0);
+    await each.assertGone();
+  }
 });
 
 test('it ends with a master that is killed', async (t) => {

@@ -17,6 +17,7 @@ test('a cluster that runs, metric by metric', () => {
     eggcup_app_workers_ready: 2,
     eggcup_app_workers_min_ready: 1,
     eggcup_standbys: 0,
+    eggcup_standby_resident_memory_bytes: 0,
     eggcup_restarts_in_window: 2,
     eggcup_zombies: 1,
     eggcup_app_workers_planned: 2,
@@ -52,7 +53,9 @@ test('a cluster that runs, metric by metric', () => {
 test('who was told to end does not wait any more', () => {
   const waits = { pid: 14, state: 'waiting', rssBytes: 1, since: '2026-01-02T03:04:05.500Z' } as const;
   const standbys = [waits, { ...waits, state: 'stopping' } as const, waits];
-  assert.match(renderMetrics(snapshot({ standbys })), /^eggcup_standbys 2$/m);
+  const text = renderMetrics(snapshot({ standbys }));
+  assert.match(text, /^eggcup_standbys 2$/m);
+  assert.match(text, /^eggcup_standby_resident_memory_bytes 3$/m);
 });
 
 test('what the container does not tell is left out, not told as zero', () => {
@@ -61,6 +64,7 @@ test('what the container does not tell is left out, not told as zero', () => {
       container: { cgroup: null, cpuQuota: null, cpuset: null, memoryLimitBytes: null },
       plan: { workers: 2, heapMiB: null, reasons: [] },
       children: [child({ slot: 'app-0', rssBytes: null })],
+      standbys: [{ pid: 14, state: 'waiting', rssBytes: null, since: '2026-01-02T03:04:05.500Z' }],
     }),
   );
   parseMetrics(text);

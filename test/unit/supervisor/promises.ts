@@ -76,7 +76,7 @@ export const PROMISES = {
     ordered: ({ kind }) => {
       if (kind !== 'exit') return;
       for (const { alive, endTold, killed, slot } of world.processes) assert.ok((!alive && endTold) || killed, slot);
-      assert.deepEqual(world.standbys.waiting, []);
+      assert.deepEqual(world.standbys.wanted, []);
     },
   }),
 
@@ -124,7 +124,8 @@ export const PROMISES = {
   'as many wait as may, and another one is forked only while every process is of use': (world) => ({
     ordered: (command) => {
       if (command.kind !== 'fork-standby') return;
-      assert.ok(world.standbys.waiting.length < world.policy.standbys);
+      assert.ok(world.standbys.wanted.length < world.policy.standbys);
+      assert.deepEqual(world.standbys.wanted, world.standbys.waiting, 'another one still loads');
       assert.ok(world.policy.hasAgent ? world.readyAgent !== undefined : true);
       assert.ok(
         world.listening.length >= world.state.wanted,
@@ -133,10 +134,10 @@ export const PROMISES = {
       assert.deepEqual([world.state.phase.kind, world.state.roll], ['running', undefined]);
     },
     rested: () => {
-      assert.ok(world.standbys.waiting.length <= world.policy.standbys);
-      if (world.state.phase.kind === 'stopping') assert.deepEqual(world.standbys.waiting, []);
+      assert.ok(world.standbys.wanted.length <= world.policy.standbys);
+      if (world.state.phase.kind === 'stopping') assert.deepEqual(world.standbys.wanted, []);
       const known = world.state.standbys.processes.map(({ id }) => id);
-      for (const { id } of world.standbys.waiting) assert.ok(known.includes(id), `nobody knows of standby ${id}`);
+      for (const { id } of world.standbys.wanted) assert.ok(known.includes(id), `nobody knows of standby ${id}`);
       for (const id of known) assert.ok(world.standbys.living.some((standby) => standby.id === id));
     },
   }),

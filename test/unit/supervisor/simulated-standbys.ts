@@ -5,6 +5,7 @@ interface SimulatedStandby {
   readonly id: number;
   readonly pid: number;
   readonly launch: LaunchId;
+  isReady: boolean;
   killed: boolean;
   ignoresKill: boolean;
 }
@@ -19,8 +20,13 @@ export class SimulatedStandbys {
     this.#tell = tell;
   }
 
-  get waiting(): readonly SimulatedStandby[] {
+  /** To be used, now or when they have loaded what they may. */
+  get wanted(): readonly SimulatedStandby[] {
     return this.#living.filter(({ killed }) => !killed);
+  }
+
+  get waiting(): readonly SimulatedStandby[] {
+    return this.wanted.filter(({ isReady }) => isReady);
   }
 
   get living(): readonly SimulatedStandby[] {
@@ -29,9 +35,20 @@ export class SimulatedStandbys {
 
   fork(launch: LaunchId): void {
     this.#last += 1;
-    const standby = { id: this.#last, pid: 500_000 + this.#last, launch, killed: false, ignoresKill: false };
+    const [id, pid] = [this.#last, 500_000 + this.#last];
+    const standby = { id, pid, launch, isReady: false, killed: false, ignoresKill: false };
     this.#living = [...this.#living, standby];
     this.#tell({ kind: 'standby-forked', id: standby.id, pid: standby.pid });
+  }
+
+  /** One after the other loads what it may, until nothing more comes of it. */
+  allReady(): void {
+    for (;;) {
+      const next = this.wanted.find(({ isReady }) => !isReady);
+      if (next === undefined) return;
+      next.isReady = true;
+      this.#tell({ kind: 'standby-ready', id: next.id });
+    }
   }
 
   take(launch: LaunchId): SimulatedStandby | undefined {
@@ -52,7 +69,7 @@ export class SimulatedStandbys {
 
   /** One ends by itself. */
   exitOne(): void {
-    const [first] = this.waiting;
+    const [first] = this.wanted;
     if (first !== undefined) this.#exit(first, null);
   }
 

@@ -72,6 +72,30 @@ test('one that ends by itself, or is refused, is tried again later; it is no cra
   assert.deepEqual([cluster.take(), cluster.world.state.crashes], [['fork-standby 0'], []]);
 });
 
+test('they are forked one after the other, each when the one before has loaded; one that never does is ended', () => {
+  const cluster = running({ standbys: 2, startupMs: 30_000 });
+  assert.equal(cluster.world.standbys.waiting.length, 2);
+  const [first, second] = cluster.world.standbys.waiting;
+  cluster.crash('app-0');
+  cluster.crash('app-1');
+  assert.deepEqual([cluster.process('app-0').pid, cluster.process('app-1').pid], [first?.pid, second?.pid]);
+  for (const slot of ['app-0', 'app-1'] as const) cluster.world.sayReady(cluster.process(slot));
+  assert.deepEqual(
+    [cluster.world.standbys.wanted.length, standbyViews(cluster.world.state)[0]?.state],
+    [1, 'starting'],
+  );
+  cluster.take();
+  cluster.crash('app-0');
+  assert.notEqual(cluster.process('app-0').pid, cluster.world.standbys.wanted[0]?.pid);
+  cluster.world.advance(200);
+  cluster.world.sayReady(cluster.process('app-0'));
+  cluster.world.advance(29_800);
+  cluster.world.settle();
+  assert.deepEqual([cluster.take().at(-1), cluster.world.standbys.living], ['end-standby 3', []]);
+  cluster.world.advance(15_000);
+  assert.equal(cluster.take().at(-1), 'fork-standby 0');
+});
+
 test('none is forked while anything is amiss', () => {
   const cluster = withStandby();
   cluster.crash('agent');
@@ -115,6 +139,6 @@ test('a fork that crosses a stop, or a replacement of all, on its way is ended a
       },
     }));
     world.allReady();
-    assert.deepEqual([isAsked, world.standbys.waiting.length, world.standbys.living.length], [true, 0, 1], asked.kind);
+    assert.deepEqual([isAsked, world.standbys.wanted, world.standbys.living.length], [true, [], 1], asked.kind);
   }
 });

@@ -126,6 +126,7 @@ export class World {
     for (let round = 0; round < this.state.slots.length + 2; round += 1) {
       for (const process of this.living) if (process.gateOpened && !process.saidReady) this.sayReady(process);
     }
+    this.standbys.allReady();
   }
 
   failStart(process: SimulatedProcess, portTaken: boolean): void {

@@ -2,9 +2,7 @@
 import { clusterProgram, writeCodeCache } from './code-cache.js';
 import { messageOf } from './errors.js';
 import { printLine } from './terminal.js';
-import { keepYoungGenerationSmall } from './young-generation.js';
 
-keepYoungGenerationSmall(); // As in the entrypoint when it loads the program: V8 compares the flags.
 try {
   printLine(1, writeCodeCache(clusterProgram()));
 } catch (error) {

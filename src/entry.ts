@@ -36,8 +36,6 @@ async function main(): Promise<number> {
     }
     case 'cluster': {
       const { fileURLToPath } = await import('node:url');
-      const { keepYoungGenerationSmall } = await import('./young-generation.js');
-      keepYoungGenerationSmall(); // While it boots.
       const { clusterProgram, loadProgram } = await import('./code-cache.js');
       const { runCluster } = loadProgram(clusterProgram()) as typeof import('./master/run-cluster.js');
       const { workingDirectory } = await import('./terminal.js');

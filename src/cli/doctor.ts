@@ -12,7 +12,6 @@ import { lookAtPaths } from '../doctor/paths.js';
 import { lookAtProgram } from '../doctor/program.js';
 import { lookAtSticky } from '../doctor/sticky.js';
 import { loadNative, whyNotNative } from '../native/addon.js';
-import { keepYoungGenerationSmall } from '../young-generation.js';
 import { type Answer, type CliCommand, loadGiven, type Surroundings, toJson } from './command.js';
 import type { Given } from './options.js';
 
@@ -44,7 +43,7 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
       arch,
       whyNotNative: whyNotNative(),
       nodeOptions: env['NODE_OPTIONS'],
-      codeCache: lookAtCodeCache(),
+      codeCache: judgeCodeCache(clusterProgram()),
     }),
     ...(platform === 'linux' ? lookAtInit('/', pid, native) : []),
     ...(platform === 'linux' ? lookAtLimits('/', { cpu: config?.workers.cpu }) : []),
@@ -55,11 +54,6 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
     ...(config === undefined ? [] : lookAtSticky(config.listen.sticky, native)),
     ...(known === undefined ? [] : await lookAtCluster(known, cwd)),
   ];
-}
-
-function lookAtCodeCache(): ReturnType<typeof judgeCodeCache> {
-  keepYoungGenerationSmall(); // As the entrypoint does before: V8 compares the flags.
-  return judgeCodeCache(clusterProgram());
 }
 
 function load(given: Given, surroundings: Surroundings): LoadedConfig | Finding {

@@ -14,7 +14,6 @@ import { boot } from './boot.js';
 import { Cluster, type Ended } from './cluster.js';
 import { answersOf } from './control-requests.js';
 import { saveMemoryWhenIdle } from '../idle-memory.js';
-import { letYoungGenerationGrow } from '../young-generation.js';
 import { ConfigWatch } from './config-watch.js';
 import { redirectConsole } from './redirect-console.js';
 import { type ClusterSignal, ClusterSignals } from './cluster-signals.js';
@@ -91,7 +90,6 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     cluster = new Cluster(booted, log, request);
     const running = cluster;
     const ended = running.run();
-    letYoungGenerationGrow();
     request.native?.trimMemory(); // What the boot has freed (docs/adr/0021-malloc.md).
     saveMemoryWhenIdle(request.native);
     const readAgain = (reason: string): readonly string[] => {

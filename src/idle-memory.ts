@@ -21,10 +21,15 @@ const LONGEST_MS = 60_000;
  */
 export function saveMemoryWhenIdle(native: Pick<Native, 'shrinkHeap' | 'trimMemory'> | undefined): { callOff(): void } {
   return whenIdle(() => {
-    if (getHeapStatistics().used_heap_size > LARGEST_HEAP || process.memoryUsage.rss() > LARGEST_PROCESS) return;
+    if (getHeapStatistics().used_heap_size > LARGEST_HEAP || largestSize() > LARGEST_PROCESS) return;
     native?.shrinkHeap();
     native?.trimMemory();
   });
+}
+
+/** In bytes, what the process has had at most: what it has now takes a descriptor to read, and there may be none. */
+function largestSize(): number {
+  return process.resourceUsage().maxRSS * 1024;
 }
 
 function whenIdle(act: () => void): { callOff(): void } {

@@ -82,3 +82,22 @@ test('it can be called off, and keeps no process from its end', () => {
   `);
   assert.deepEqual(asked, []);
 });
+
+test('a process without a free descriptor is none the worse', () => {
+  const asked = run(`
+    const { openSync, closeSync } = await import('node:fs');
+    const { execFileSync } = await import('node:child_process');
+    execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=40:']);
+    loadNative(); // As at a process' start.
+    const open = [];
+    for (;;) try { open.push(openSync('/dev/null')); } catch (error) {
+      if (error.code !== 'EMFILE') throw error;
+      break;
+    }
+    saveMemoryWhenIdle(native);
+    await told;
+    for (const descriptor of open) closeSync(descriptor);
+    tell(asked);
+  `);
+  assert.deepEqual(asked, ['heap', 'malloc']);
+});

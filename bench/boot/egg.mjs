@@ -13,7 +13,7 @@ export const FIGURES = [
 ];
 
 /** What a process needs only to start is given back by then, as far as it is, and one is on standby where there is to be one; nothing serves a request meanwhile. */
-const SETTLED_MS = 3000;
+const SETTLED_MS = 5000;
 
 export async function measureEgg({ pid, begin, eggReady, untilTold }) {
   const boot = (await eggReady()) - begin;

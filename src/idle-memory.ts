@@ -15,16 +15,21 @@ const IDLE = 0.02;
 /** The time from one look to the next doubles, up to this. */
 const LONGEST_MS = 60_000;
 
+type Shrinks = Pick<Native, 'shrinkHeap' | 'trimMemory'>;
+
 /**
  * What only its start has needed goes back to the kernel once this process has next to nothing to do: it stands still for some 50 ms
  * (docs/adr/0022-idle-memory.md). Once, unless it is called off before; it keeps the process from nothing.
  */
-export function saveMemoryWhenIdle(native: Pick<Native, 'shrinkHeap' | 'trimMemory'> | undefined): { callOff(): void } {
-  return whenIdle(() => {
-    if (getHeapStatistics().used_heap_size > LARGEST_HEAP || largestSize() > LARGEST_PROCESS) return;
-    native?.shrinkHeap();
-    native?.trimMemory();
-  });
+export function saveMemoryWhenIdle(native: Shrinks | undefined): { callOff(): void } {
+  return whenIdle(() => saveMemory(native));
+}
+
+/** The same at once, unless that would take too long. */
+export function saveMemory(native: Shrinks | undefined): void {
+  if (getHeapStatistics().used_heap_size > LARGEST_HEAP || largestSize() > LARGEST_PROCESS) return;
+  native?.shrinkHeap();
+  native?.trimMemory();
 }
 
 /** In bytes, what the process has had at most: what it has now takes a descriptor to read, and there may be none. */

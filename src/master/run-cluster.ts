@@ -90,8 +90,7 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     cluster = new Cluster(booted, log, request);
     const running = cluster;
     const ended = running.run();
-    request.native?.trimMemory(); // What the boot has freed (docs/adr/0021-malloc.md).
-    saveMemoryWhenIdle(request.native);
+    const rest = saveMemoryWhenIdle(request.native);
     const readAgain = (reason: string): readonly string[] => {
       watch.sync();
       return reload(running, { ...request, configFile: loaded.file }, reason, log);
@@ -105,6 +104,7 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
     void booted.control?.open(answersOf(running, readAgain));
     const outcome = await ended;
     watch.stop();
+    rest.callOff();
     return outcome;
   } catch (error) {
     return bootFailed(error, log);

@@ -1,4 +1,5 @@
 /** The main module of a framework's agent (egg-cluster's agent_worker). */
+import { shareArenas } from '../native/malloc.js';
 import { batchSending } from './batch-sending.js';
 import { failStart, sendToMaster } from './channel.js';
 import { endGracefully } from './end.js';
@@ -6,14 +7,14 @@ import { loadFramework, whenReady } from './framework.js';
 import { leaveTerminalSignalsToMaster, waitAtGate } from './gate.js';
 import { loadRequired } from './load.js';
 import { beginModules } from './modules.js';
-import { endSavingMemory, saveMemoryWhileStarting } from './start-memory.js';
+import { giveBackStartMemory } from './start-memory.js';
 
 void main();
 
 async function main(): Promise<void> {
   leaveTerminalSignalsToMaster();
   batchSending();
-  saveMemoryWhileStarting();
+  shareArenas();
   const opened = waitAtGate();
   const modules = beginModules('agent'); // While the master hears of it.
   const task = await opened;
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
     endGracefully('agent_worker', () => agent.close());
     await whenReady(agent);
     modules.end();
-    endSavingMemory();
+    giveBackStartMemory();
     await sendToMaster({ eggcup: 'ready' });
   } catch (error) {
     await failStart(error);

@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { type Server, createServer as createHttpServer } from 'node:http';
 import type { FrameworkOptions, Task } from '../ipc/protocol.js';
+import { shareArenas } from '../native/malloc.js';
 import { addressOf } from './address.js';
 import { sendBeats } from './beats.js';
 import { batchSending } from './batch-sending.js';
@@ -19,7 +20,7 @@ import { beginModules } from './modules.js';
 import { exitWhenOrphaned } from './orphan.js';
 import { RequestCount } from './request-count.js';
 import { Servers } from './servers.js';
-import { endSavingMemory, saveMemoryWhileStarting } from './start-memory.js';
+import { giveBackStartMemory } from './start-memory.js';
 
 type FrameworkTask = Task & { readonly kind: 'framework' };
 
@@ -30,7 +31,7 @@ void main();
 async function main(): Promise<void> {
   leaveTerminalSignalsToMaster();
   batchSending();
-  saveMemoryWhileStarting();
+  shareArenas();
   const opened = waitAtGate();
   const modules = beginModules('app'); // While the master hears of it.
   const task = await opened;
@@ -58,7 +59,7 @@ async function main(): Promise<void> {
     await listen(server, app, task);
     if (task.requests !== undefined) new RequestCount(task.requests).watch(server);
     modules.end();
-    endSavingMemory();
+    giveBackStartMemory();
     await sendToMaster({ eggcup: 'ready', address: addressOf(server) });
   } catch (error) {
     await failStart(error);

@@ -25,7 +25,7 @@ export const LOG_MESSAGES = {
   'child.unkillable': 'A process did not end on SIGKILL; going on without it',
   'child.listening': 'A process listens on an address that is not the application port',
   'standby.forked': 'A process waits for the place of an app worker',
-  'standby.start-timeout': 'A process on standby was not done with loading within startup.timeout: it is ended',
+  'standby.failed': 'A process on standby is of no use: it is ended, and another one tried later',
   'standby.exited': 'A process on standby has ended',
   'standby.fork-failed': 'A process could not be forked to wait: it is tried again',
   'child.orphan-reaped': 'A process that nobody waited for was reaped',

@@ -81,7 +81,7 @@ export class Cluster {
       dispatch,
       state: () => this.#loop.state,
       onError: (child, text) => this.#postMortem.noteError(child, text),
-      onBeat: (child) => this.#watches.beat(child),
+      onBeat: (child) => this.#watches.beat(child.id),
       onReloadWorker: (from) => this.replaceAll(`reload-worker from ${from}`),
     });
     this.#examiner = new Examiner(log, (name, text) => this.#reporter?.keepEvidence(name, text));
@@ -96,6 +96,7 @@ export class Cluster {
       dispatch,
       exit: (code, reason) => this.#end(code, reason),
       onHung: (child) => void this.#examiner.examine(child),
+      onStandbyBeat: (id) => this.#watches.beat(id),
       onAnswers: (child) => void this.#examiner.end(child),
       onExit: (exit) => this.#postMortem.noteExit(exit),
     });
@@ -120,6 +121,7 @@ export class Cluster {
       onChange: (next) => this.#configuration.resize(next),
       state: () => this.#loop.state,
       children: this.#children,
+      launchOf: (id) => this.#executor.launchOf(id),
       rss: this.#rss,
       dispatch,
     });

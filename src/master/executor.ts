@@ -29,6 +29,8 @@ export interface ExecutorOptions {
   readonly exit: (code: ExitCode, reason: string) => void;
   /** A process hangs: what is it doing? */
   readonly onHung: (child: Child) => void;
+  /** A process on standby says that its event loop runs. */
+  readonly onStandbyBeat: (id: number) => void;
   /** It answers again. */
   readonly onAnswers: (child: Child) => void;
   /** Returns the cause, where the kernel tells one. */
@@ -123,6 +125,11 @@ export class Executor implements ChildEvents {
     void this.#options.handover.handOutAll().then(() => child?.terminate());
   }
 
+  /** What a process was started with, on standby or not. */
+  launchOf(id: number): Launch | undefined {
+    return this.#options.children.get(id)?.launch ?? this.#apps.standbys.get(id)?.launch;
+  }
+
   /** At once, whatever there is. */
   endStandbys(): void {
     this.#apps.standbys.endAll();
@@ -142,6 +149,14 @@ export class Executor implements ChildEvents {
 
   standbyReady(id: number): void {
     this.#options.dispatch({ kind: 'standby-ready', id });
+  }
+
+  standbyBeat(id: number): void {
+    this.#options.onStandbyBeat(id);
+  }
+
+  standbyFailed(id: number, why: string): void {
+    this.#options.dispatch({ kind: 'standby-failed', id, why });
   }
 
   standbyRefused(message: string): void {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/schema.js';
 import { INSTANCE_VARIABLE, MASTER_PID_VARIABLE } from '../ipc/environment.js';
-import type { FrameworkOptions, RequestLimit, ToChild } from '../ipc/protocol.js';
+import type { FrameworkOptions, RequestLimit } from '../ipc/protocol.js';
 import type { Strategy } from '../listening/strategy.js';
 import type { Launch } from '../process/launch.js';
 import { heapIn } from '../sizing/heap-option.js';
@@ -46,7 +46,7 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
     env: config.app.env['EGG_SERVER_ENV'] ?? facts.env['EGG_SERVER_ENV'],
   };
   // What `require` lists may have to come before the framework (instrumentation does), so it can't be prepared then.
-  const prepare: ToChild | undefined = config.app.require.length === 0 ? { eggcup: 'prepare', framework } : undefined;
+  const loadsAhead = config.app.require.length === 0;
   const role = (name: 'agent' | 'app'): Launch => ({
     exec: fileURLToPath(new URL(`../worker/framework-${name}.js`, import.meta.url)),
     args: [],
@@ -55,7 +55,7 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
     cwd: config.app.baseDir,
     hungAfterMs: hungAfterMsOf(facts, name),
     heapMiB: heapOf(facts, name),
-    prepare,
+    framework: loadsAhead ? framework : undefined,
     task: {
       kind: 'framework',
       role: name,
@@ -81,7 +81,7 @@ function scriptRoles(facts: LaunchFacts): Roles {
     cwd: app.baseDir,
     hungAfterMs: hungAfterMsOf(facts, name),
     heapMiB: heapOf(facts, name),
-    prepare: undefined,
+    framework: undefined,
     task: {
       kind: 'script',
       role: name,

@@ -1,9 +1,10 @@
 import type { State } from '../supervisor/model.js';
 import { appsOf } from '../supervisor/turn.js';
+import { isWaiting } from '../supervisor/standby.js';
 import type { Happening } from './loop.js';
 
 export interface SilenceWatchOptions {
-  /** `health.workerTimeout` that this child was started with, for it sends its beats by that; `undefined` is never. */
+  /** `health.workerTimeout` that this process was started with, for it sends its beats by that; `undefined` is never. */
   readonly timeoutMs: (id: number) => number | undefined;
   readonly state: () => State;
   /** How long this cgroup was kept off the CPU so far. */
@@ -16,7 +17,7 @@ export interface SilenceWatchOptions {
 const LOOK_MS = 500;
 
 /**
- * Hears the beats of the app workers' event loops, and tells of those that are silent. Nobody is blamed for what holds up all:
+ * Hears the beats of the event loops of app workers, and of those that are to be one, and tells of those that are silent. Nobody is blamed for what holds up all:
  * time in which the master itself was late, or the whole cgroup was throttled, does not count.
  */
 export class SilenceWatch {
@@ -45,17 +46,23 @@ export class SilenceWatch {
   #look(): void {
     const now = performance.now();
     const excusedMs = this.#excusedMs(now);
-    const apps = appsOf(this.#options.state());
-    for (const id of this.#heardAt.keys()) if (!apps.some((child) => child.id === id)) this.#heardAt.delete(id);
-    for (const child of apps) {
-      if (child.state.kind !== 'ready') continue;
-      const heardAt = this.#options.isHeld(child.id) ? now : (this.#heardAt.get(child.id) ?? now);
-      this.#heardAt.set(child.id, Math.min(now, heardAt + excusedMs));
-      const silentMs = Math.round(now - heardAt - excusedMs);
-      const timeoutMs = this.#options.timeoutMs(child.id);
-      if (timeoutMs !== undefined && silentMs >= timeoutMs)
-        this.#options.dispatch({ kind: 'child-hung', id: child.id, silentMs });
-    }
+    const state = this.#options.state();
+    const [apps, standbys] = [appsOf(state), state.standbys.processes];
+    const known = new Set([...apps, ...standbys].map(({ id }) => id));
+    for (const id of this.#heardAt.keys()) if (!known.has(id)) this.#heardAt.delete(id);
+    for (const { id } of apps.filter((child) => child.state.kind === 'ready'))
+      this.#judge(id, now, excusedMs, (silentMs) => ({ kind: 'child-hung', id, silentMs }));
+    for (const { id } of standbys.filter(isWaiting))
+      this.#judge(id, now, excusedMs, (ms) => ({ kind: 'standby-failed', id, why: `it was silent for ${ms} ms` }));
+  }
+
+  #judge(id: number, now: number, excusedMs: number, happeningOf: (silentMs: number) => Happening): void {
+    const { isHeld, timeoutMs, dispatch } = this.#options;
+    const heardAt = isHeld(id) ? now : (this.#heardAt.get(id) ?? now);
+    this.#heardAt.set(id, Math.min(now, heardAt + excusedMs));
+    const silentMs = Math.round(now - heardAt - excusedMs);
+    const longest = timeoutMs(id);
+    if (longest !== undefined && silentMs >= longest) dispatch(happeningOf(silentMs));
   }
 
   #excusedMs(now: number): number {

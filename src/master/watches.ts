@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.js';
 import { findThrottling } from '../container/throttled.js';
 import type { Child } from '../process/child.js';
+import type { Launch } from '../process/launch.js';
 import type { RssSamples } from '../process/rss-samples.js';
 import type { State } from '../supervisor/model.js';
 import { LimitWatch, type LimitWatchOptions } from './limit-watch.js';
@@ -12,6 +13,7 @@ export interface WatchesOptions extends LimitWatchOptions {
   readonly config: () => Config;
   readonly state: () => State;
   readonly children: ReadonlyMap<number, Child>;
+  readonly launchOf: (id: number) => Launch | undefined;
   readonly rss: RssSamples;
   readonly dispatch: (happening: Happening) => void;
 }
@@ -23,19 +25,19 @@ export class Watches {
   readonly #silence: SilenceWatch;
 
   constructor(options: WatchesOptions) {
-    const { config, children } = options;
+    const { config, children, launchOf } = options;
     this.#limits = new LimitWatch(options);
     this.#wear = new Wear({ ...options, recycle: () => config().workers.recycle });
     this.#silence = new SilenceWatch({
       ...options,
-      timeoutMs: (id) => children.get(id)?.launch.hungAfterMs,
+      timeoutMs: (id) => launchOf(id)?.hungAfterMs,
       throttledMs: findThrottling(),
       isHeld: (id) => children.get(id)?.isHeld === true,
     });
   }
 
-  /** The event loop of this app worker runs. */
-  beat({ id }: Child): void {
+  /** The event loop of this app worker, or process on standby, runs. */
+  beat(id: number): void {
     this.#silence.beat(id);
   }
 

@@ -6,7 +6,8 @@ import { BatchedChannel } from '../ipc/batched-channel.js';
 import { channelHandleOf } from '../ipc/channel-handle.js';
 import { Outbox } from './outbox.js';
 import { type ProcessEntry, descendantsOf, isAlive, readProcessTable } from './proc.js';
-import { sendSignal } from './signal.js';
+import { newId } from './new-id.js';
+import { sendSignal, signalLiving } from './signal.js';
 
 /** What processes make known. Handlers only queue. */
 export interface ChildEvents {
@@ -19,6 +20,10 @@ export interface ChildEvents {
   standbyRefused(message: string): void;
   /** It has loaded what it may. */
   standbyReady(id: number): void;
+  /** Its event loop runs. */
+  standbyBeat(id: number): void;
+  /** It can't be used. */
+  standbyFailed(id: number, why: string): void;
   /** It has ended without ever having been an app worker. */
   standbyExited(id: number, code: number | null, signal: string | null): void;
   message(child: Child, raw: unknown): void;
@@ -39,11 +44,9 @@ export interface ChildEvents {
 
 const TAIL_POLL_MS = 50;
 
-let lastId = 0;
-
 /** A forked process with its slot: the master's hand on it. */
 export class Child {
-  readonly id = ++lastId;
+  readonly id = newId();
   readonly slot: Slot;
   readonly pid: number;
   /** What it was started with. */
@@ -78,7 +81,7 @@ export class Child {
       drained: (dropped) => events.drained(this, dropped),
       overflowed: () => events.overflowed(this),
     });
-    if (launch.prepare !== undefined) this.tell(launch.prepare);
+    if (launch.framework !== undefined) this.tell({ eggcup: 'prepare', framework: launch.framework });
   }
 
   get role(): 'agent' | 'app' {
@@ -155,13 +158,13 @@ export class Child {
       this.#isKilled = true;
       sendSignal(this.pid, 'SIGKILL');
     }
-    for (const entry of below) if (isAlive(entry)) sendSignal(entry.pid, 'SIGKILL');
+    signalLiving(below, 'SIGKILL');
   }
 
   /** It has ended: makes that known once nothing is left of what it had started when it was told to; SIGTERM is passed on to that. */
   endTail(code: number | null, signal: string | null, events: ChildEvents): void {
     const tail = (this.#descendants ?? []).filter((entry) => isAlive(entry));
-    for (const entry of tail) sendSignal(entry.pid, 'SIGTERM');
+    signalLiving(tail, 'SIGTERM');
     const poll = (told: number | undefined): void => {
       const left = tail.filter((entry) => isAlive(entry));
       if (left.length === 0) return events.exited(this, code, signal);

@@ -1,4 +1,4 @@
-import type { Task, ToChild } from '../ipc/protocol.js';
+import type { Task } from '../ipc/protocol.js';
 
 /** How a child is started, and what it is told over its channel. */
 export interface Launch {
@@ -11,8 +11,8 @@ export interface Launch {
   readonly hungAfterMs: number | undefined;
   /** Its `--max-old-space-size`, in MiB; `undefined` where V8 decides. */
   readonly heapMiB: number | undefined;
-  /** Sent at once, to be done while the gate is shut. */
-  readonly prepare: ToChild | undefined;
+  /** The framework's file, where it may be loaded while the gate is shut. */
+  readonly framework: string | undefined;
   /** Sent when the gate opens. */
   readonly task: Task;
 }

@@ -1,4 +1,5 @@
 import { hasCode } from '../errors.js';
+import { type ProcessEntry, isAlive } from './proc.js';
 
 /**
  * Sends a signal. A process that has gone meanwhile (ESRCH) needs none; one that has become another user's (EPERM)
@@ -10,4 +11,9 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if (!hasCode(error, 'ESRCH') && !hasCode(error, 'EPERM')) throw error;
   }
+}
+
+/** The same to those of them that live: a pid may be a stranger's by now. */
+export function signalLiving(processes: readonly ProcessEntry[], signal: NodeJS.Signals): void {
+  for (const entry of processes) if (isAlive(entry)) sendSignal(entry.pid, signal);
 }

@@ -6,7 +6,10 @@ import type { ForkSettings } from './fork-settings.js';
 import type { Launch } from './launch.js';
 import { Standby } from './standby.js';
 
-type StandbyEvents = Pick<ChildEvents, 'standbyForked' | 'standbyReady' | 'standbyRefused' | 'standbyExited'>;
+type StandbyEvents = Pick<
+  ChildEvents,
+  'standbyForked' | 'standbyReady' | 'standbyBeat' | 'standbyFailed' | 'standbyRefused' | 'standbyExited'
+>;
 
 /** Processes that wait at their gate for the place of an app worker. cfork replaces none of them. */
 export class Standbys {
@@ -41,9 +44,13 @@ export class Standbys {
     return this.#forked.has(worker);
   }
 
-  /** The longest waiting that was started so, if there is one of use; the caller looks after it from now on. Those that hang are ended. */
+  /** One of those that wait. */
+  get(id: number): Standby | undefined {
+    return this.#waiting.get(id);
+  }
+
+  /** The longest waiting that was started so, if there is one of use; the caller looks after it from now on. */
   take(launch: Launch): Standby | undefined {
-    for (const one of this.#waiting.values()) if (one.isSilent) this.end(one.id);
     const found = [...this.#waiting.values()].find((one) => one.launch === launch && one.isOfUse);
     if (found === undefined) return undefined;
     this.#waiting.delete(found.id);
@@ -65,8 +72,8 @@ export class Standbys {
   #wait(worker: Worker, pid: number, launch: Launch): void {
     const standby = new Standby(worker, pid, launch, {
       ready: () => this.#events.standbyReady(standby.id),
-      // It can't be told anything any more.
-      lost: () => this.end(standby.id),
+      beat: () => this.#events.standbyBeat(standby.id),
+      failed: (why) => this.#events.standbyFailed(standby.id, why),
       exited: (code, signal) => {
         this.#waiting.delete(standby.id);
         this.#events.standbyExited(standby.id, code, signal);

@@ -9,7 +9,7 @@ import { type Turn, isToldToEnd, currentOf, isAgent, listeningPids, readyAgent }
 type ChildForked = Extract<Event, { kind: 'child-forked' }>;
 
 export function childForked(turn: Turn, { id, slot, pid, takesOver, standby }: ChildForked): void {
-  removeStandby(turn, standby);
+  if (standby !== undefined) removeStandby(turn, standby);
   if (!takesOver) notePredecessor(turn, slot);
   const { backoffMs, forks } = turn.slot(slot);
   const waitMs = takesOver ? 0 : backoffMs;

@@ -63,7 +63,7 @@ export type LogEvent =
   | 'child.killed'
   | 'child.unkillable'
   | 'standby.forked'
-  | 'standby.start-timeout'
+  | 'standby.failed'
   | 'standby.exited'
   | 'standby.fork-failed'
   | 'cluster.ready'

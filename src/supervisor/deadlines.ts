@@ -1,4 +1,4 @@
-import type { Child, Phase, SlotRecord, Standby, Standbys, State } from './model.js';
+import type { Child, Phase, SlotRecord, Standby, StandbyState, Standbys, State } from './model.js';
 
 /** SIGKILL is not refused, but a process in an uninterruptible wait answers late or never. */
 export const GIVE_UP_MS = 5000;
@@ -54,12 +54,14 @@ function ofSlot(record: SlotRecord, phase: Phase): number[] {
 }
 
 function ofStandbys({ processes, retryAt }: Standbys, phase: Phase): number[] {
-  if (phase.kind === 'running') return [retryAt, ...processes.map(boundOf)].filter((time) => time !== undefined);
-  return phase.kind === 'stopping' ? processes.flatMap(({ giveUpAt }) => giveUpAt ?? []) : [];
+  const bounds = processes.flatMap(({ state }) => boundOf(state, phase));
+  return phase.kind === 'running' && retryAt !== undefined ? [...bounds, retryAt] : bounds;
 }
 
-function boundOf({ readyBy, giveUpAt }: Standby): number | undefined {
-  return giveUpAt === undefined ? readyBy : undefined;
+/** Only a stop waits for one that was killed. */
+function boundOf(state: StandbyState, phase: Phase): number[] {
+  if (state.kind === 'starting' && phase.kind === 'running') return [state.deadline];
+  return state.kind === 'killed' && phase.kind === 'stopping' ? [state.giveUpAt] : [];
 }
 
 /**
@@ -72,7 +74,7 @@ export function postpone(state: State, ms: number): State {
     ...state,
     phase: phase.kind === 'starting' ? { ...phase, deadline: phase.deadline + ms } : phase,
     children: state.children.map((child) => ({ ...child, state: later(child.state, ms) })),
-    standbys: { ...state.standbys, processes: state.standbys.processes.map((standby) => laterStandby(standby, ms)) },
+    standbys: { ...state.standbys, processes: state.standbys.processes.map((standby) => putOff(standby, ms)) },
   };
 }
 
@@ -91,11 +93,17 @@ function later(state: Child['state'], ms: number): Child['state'] {
   }
 }
 
-function laterStandby(standby: Standby, ms: number): Standby {
-  const { readyBy, giveUpAt } = standby;
-  return {
-    ...standby,
-    readyBy: readyBy === undefined ? undefined : readyBy + ms,
-    giveUpAt: giveUpAt === undefined ? undefined : giveUpAt + ms,
-  };
+function putOff(standby: Standby, ms: number): Standby {
+  return { ...standby, state: laterStandby(standby.state, ms) };
+}
+
+function laterStandby(state: StandbyState, ms: number): StandbyState {
+  switch (state.kind) {
+    case 'starting':
+      return { ...state, deadline: state.deadline + ms };
+    case 'killed':
+      return { ...state, giveUpAt: state.giveUpAt + ms };
+    case 'waiting':
+      return state;
+  }
 }

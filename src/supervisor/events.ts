@@ -15,6 +15,8 @@ export type Event = { readonly at: number } & (
   | { readonly kind: 'standby-forked'; readonly id: number; readonly pid: number }
   /** It has loaded what it may, and can be used. */
   | { readonly kind: 'standby-ready'; readonly id: number }
+  /** It can't be used, says so, or does not say any more that it runs. */
+  | { readonly kind: 'standby-failed'; readonly id: number; readonly why: string }
   | { readonly kind: 'standby-refused'; readonly message: string }
   | {
       readonly kind: 'standby-exited';

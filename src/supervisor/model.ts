@@ -78,11 +78,15 @@ export interface Standby {
   readonly id: number;
   readonly pid: number;
   readonly since: number;
-  /** How long it may take to load what it may; `undefined` once it has, and can be used. */
-  readonly readyBy: number | undefined;
-  /** It was killed: so long a stop waits for its end. */
-  readonly giveUpAt: number | undefined;
+  readonly state: StandbyState;
 }
+
+export type StandbyState =
+  /** Loads what it may. */
+  | { readonly kind: 'starting'; readonly deadline: number }
+  /** Can be used. */
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'killed'; readonly giveUpAt: number };
 
 export interface Standbys {
   readonly processes: readonly Standby[];

@@ -1,6 +1,6 @@
 import { GIVE_UP_MS } from './deadlines.js';
 import type { Event } from './events.js';
-import type { Standby, Standbys, State } from './model.js';
+import type { Standby, StandbyState, Standbys, State } from './model.js';
 import { type Turn, currentOf, isListening } from './turn.js';
 
 type Told<K extends Event['kind']> = Extract<Event, { kind: K }>;
@@ -30,8 +30,8 @@ export function endStandbys(turn: Turn): void {
 }
 
 export function standbyForked(turn: Turn, { id, pid }: Told<'standby-forked'>): void {
-  const readyBy = turn.at + turn.policy.startupMs;
-  const standby: Standby = { id, pid, since: turn.at, readyBy, giveUpAt: undefined };
+  const deadline = turn.at + turn.policy.startupMs;
+  const standby: Standby = { id, pid, since: turn.at, state: { kind: 'starting', deadline } };
   put(turn, { processes: [...turn.state.standbys.processes, standby], isForking: false });
   turn.log('info', 'standby.forked', { pid });
   // A fork can cross a stop or a roll on its way here.
@@ -39,21 +39,21 @@ export function standbyForked(turn: Turn, { id, pid }: Told<'standby-forked'>): 
 }
 
 export function standbyReady(turn: Turn, { id }: Told<'standby-ready'>): void {
-  const processes = turn.state.standbys.processes.map((standby) =>
-    standby.id === id ? { ...standby, readyBy: undefined } : standby,
-  );
-  put(turn, { processes });
+  const found = find(turn, id);
+  if (found?.state.kind === 'starting') become(turn, found, { kind: 'waiting' });
+}
+
+export function standbyFailed(turn: Turn, { id, why }: Told<'standby-failed'>): void {
+  const found = find(turn, id);
+  if (found !== undefined && isWanted(found)) fail(turn, found, why);
 }
 
 /** One that has not got so far in the time of a start never will. */
 export function boundStandbys(turn: Turn): void {
   if (turn.state.phase.kind !== 'running') return;
-  for (const standby of turn.state.standbys.processes.filter(isWanted)) {
-    if (standby.readyBy === undefined || standby.readyBy > turn.at) continue;
-    turn.log('warn', 'standby.start-timeout', { pid: standby.pid, startupMs: turn.policy.startupMs });
-    end(turn, standby);
-    put(turn, { retryAt: retryAt(turn) });
-  }
+  for (const standby of turn.state.standbys.processes)
+    if (standby.state.kind === 'starting' && standby.state.deadline <= turn.at)
+      fail(turn, standby, `it has not loaded what it may within ${turn.policy.startupMs} ms`);
 }
 
 export function standbyRefused(turn: Turn, { message }: Told<'standby-refused'>): void {
@@ -62,7 +62,7 @@ export function standbyRefused(turn: Turn, { message }: Told<'standby-refused'>)
 }
 
 export function standbyExited(turn: Turn, { id, code, signal }: Told<'standby-exited'>): void {
-  const found = turn.state.standbys.processes.find((standby) => standby.id === id);
+  const found = find(turn, id);
   if (found === undefined) return;
   removeStandby(turn, id);
   turn.log(isWanted(found) ? 'warn' : 'info', 'standby.exited', { pid: found.pid, code, signal });
@@ -70,34 +70,47 @@ export function standbyExited(turn: Turn, { id, code, signal }: Told<'standby-ex
 }
 
 /** It is an app worker now, or has ended. */
-export function removeStandby(turn: Turn, id: number | undefined): void {
+export function removeStandby(turn: Turn, id: number): void {
   put(turn, { processes: turn.state.standbys.processes.filter((standby) => standby.id !== id) });
 }
 
 /** A stop does not wait for ever. */
 export function forgetStandbys(turn: Turn): void {
-  for (const { id, pid, giveUpAt } of turn.state.standbys.processes) {
-    if (giveUpAt === undefined || giveUpAt > turn.at) continue;
+  for (const { id, pid, state } of turn.state.standbys.processes) {
+    if (state.kind !== 'killed' || state.giveUpAt > turn.at) continue;
     turn.log('error', 'child.unkillable', { slot: 'standby', pid });
     removeStandby(turn, id);
   }
 }
 
 /** It can be used. */
-export function isWaiting(standby: Standby): boolean {
-  return isWanted(standby) && standby.readyBy === undefined;
+export function isWaiting({ state }: Standby): boolean {
+  return state.kind === 'waiting';
 }
 
-/** It was not told to end. */
-export function isWanted({ giveUpAt }: Standby): boolean {
-  return giveUpAt === undefined;
+function isWanted({ state }: Standby): boolean {
+  return state.kind !== 'killed';
+}
+
+function find(turn: Turn, id: number): Standby | undefined {
+  return turn.state.standbys.processes.find((standby) => standby.id === id);
+}
+
+function fail(turn: Turn, standby: Standby, why: string): void {
+  turn.log('warn', 'standby.failed', { pid: standby.pid, why });
+  end(turn, standby);
+  put(turn, { retryAt: retryAt(turn) });
 }
 
 /** There is nothing that it could lose: SIGKILL. */
 function end(turn: Turn, standby: Standby): void {
-  const ending = { ...standby, giveUpAt: turn.at + GIVE_UP_MS };
-  put(turn, { processes: turn.state.standbys.processes.map((other) => (other.id === standby.id ? ending : other)) });
+  become(turn, standby, { kind: 'killed', giveUpAt: turn.at + GIVE_UP_MS });
   turn.order({ kind: 'end-standby', id: standby.id });
+}
+
+function become(turn: Turn, standby: Standby, state: StandbyState): void {
+  const changed = { ...standby, since: turn.at, state };
+  put(turn, { processes: turn.state.standbys.processes.map((other) => (other.id === standby.id ? changed : other)) });
 }
 
 /** Every process that there is to be is ready. */

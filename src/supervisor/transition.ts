@@ -23,6 +23,7 @@ import {
   advanceStandbys,
   boundStandbys,
   standbyExited,
+  standbyFailed,
   standbyForked,
   standbyReady,
   standbyRefused,
@@ -80,6 +81,8 @@ function apply(turn: Turn, event: Event): void {
       return standbyForked(turn, event);
     case 'standby-ready':
       return standbyReady(turn, event);
+    case 'standby-failed':
+      return standbyFailed(turn, event);
     case 'standby-refused':
       return standbyRefused(turn, event);
     case 'standby-exited':

@@ -1,6 +1,5 @@
 import type { Child, LaunchId, Policy, Slot, State } from './model.js';
 import { activeApps } from './scale.js';
-import { isWaiting, isWanted } from './standby.js';
 import { appsOf, currentOf, isListening } from './turn.js';
 
 /** Whether the cluster takes traffic: the file `ready`. */
@@ -91,7 +90,7 @@ function shownState({ state, hung }: Child): ChildView['state'] {
 export function standbyViews({ standbys }: State): readonly StandbyView[] {
   return standbys.processes.map((standby) => ({
     pid: standby.pid,
-    state: isWaiting(standby) ? 'waiting' : isWanted(standby) ? 'starting' : 'stopping',
+    state: standby.state.kind === 'killed' ? 'stopping' : standby.state.kind,
     since: standby.since,
   }));
 }

@@ -3,7 +3,7 @@ import { parseToChild } from '../ipc/parse.js';
 import type { Task } from '../ipc/protocol.js';
 import { saveMemoryWhenIdle } from '../idle-memory.js';
 import { loadNative } from '../native/addon.js';
-import { sendToMaster } from './channel.js';
+import { failStart, sendToMaster } from './channel.js';
 import { endWithMaster } from './end-with-master.js';
 import { load } from './load.js';
 
@@ -35,33 +35,41 @@ export function waitAtGate(): Promise<Task> {
   });
 }
 
-/** What was loaded at the gate; should nobody open it for long, the process rests. */
+/** What is done at the gate; should nobody open it for long, the process rests. */
 class Prepared {
   #rest: { callOff(): void } | undefined;
   #beats: NodeJS.Timeout | undefined;
   #isOver = false;
 
   load(framework: string): void {
-    const rest = (): void => {
-      if (!this.#isOver) this.#rest = saveMemoryWhenIdle(loadNative());
-    };
     // A failure is met again, and told, when the module is really needed.
-    load(framework).then(rest, () => undefined);
+    load(framework).then(
+      () => this.#restWhenIdle(),
+      () => undefined,
+    );
   }
 
-  /** What can't be loaded ends the process, and says why: nobody waits for it yet. */
+  /** What can't be loaded ends the process: nobody needs it yet. */
   async standBy(framework: string | undefined, beatMs: number | undefined): Promise<void> {
-    if (framework !== undefined) await load(framework);
+    try {
+      if (framework !== undefined) await load(framework);
+    } catch (error) {
+      return failStart(error);
+    }
     await sendToMaster({ eggcup: 'stands-by' });
-    if (this.#isOver) return;
-    this.#rest = saveMemoryWhenIdle(loadNative());
-    if (beatMs !== undefined) this.#beats = setInterval(() => void sendToMaster({ eggcup: 'beat' }), beatMs);
+    this.#restWhenIdle();
+    if (beatMs !== undefined && !this.#isOver)
+      this.#beats = setInterval(() => void sendToMaster({ eggcup: 'beat' }), beatMs);
   }
 
   end(): void {
     this.#isOver = true;
     this.#rest?.callOff();
     clearInterval(this.#beats);
+  }
+
+  #restWhenIdle(): void {
+    if (!this.#isOver) this.#rest = saveMemoryWhenIdle(loadNative());
   }
 }
 

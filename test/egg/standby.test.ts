@@ -32,8 +32,9 @@ for (const egg of EGGS) {
 /** What a framework may do, though it should not, when it is loaded. */
 const FRAMEWORKS = {
   'starts a process': `require('node:child_process').spawn('sleep', ['600'], { stdio: 'ignore' });`,
-  'never ends': `for (let isTold = false; existsSync(join(__dirname, 'hang')) || isTold; isTold = true)
+  'never ends': `for (let isTold = false; existsSync(join(__dirname, 'broken')) || isTold; isTold = true)
     if (!isTold) writeFileSync(join(__dirname, 'hangs'), '');`,
+  throws: `if (existsSync(join(__dirname, 'broken'))) throw new Error('the framework is broken');`,
 };
 
 function frameworkThat(t: TestContext, does: keyof typeof FRAMEWORKS): string {
@@ -69,17 +70,34 @@ test('while the framework cannot be loaded nobody is given to a worker’s slot 
   const cluster = await startEgg(t, 'egg3', { app: { framework }, config });
   await cluster.untilReady();
   const first = await cluster.untilStandby();
-  writeFileSync(join(dirname(framework), 'hang'), '');
+  writeFileSync(join(dirname(framework), 'broken'), '');
   cluster.kill('app-0');
   await until('the standby to serve', () => cluster.pidOf('app-0') === first);
   await until('another one to load', () => existsSync(join(dirname(framework), 'hangs')));
   const hangs = cluster.status()?.standbys[0]?.pid;
   assert.equal(cluster.status()?.standbys[0]?.state, 'starting');
-  rmSync(join(dirname(framework), 'hang'));
+  rmSync(join(dirname(framework), 'broken'));
   const last = cluster.kill('app-0');
   assert.notEqual(await cluster.untilReplaced('app-0', last), hangs);
-  await cluster.untilLogged('standby.start-timeout', { pid: hangs });
+  const { why } = await cluster.untilLogged('standby.failed', { pid: hangs });
+  assert.equal(why, 'it has not loaded what it may within 8000 ms');
   await cluster.untilStandby();
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
+
+test('a framework that cannot be loaded any more is told, and tried again', async (t) => {
+  const framework = frameworkThat(t, 'throws');
+  const config = { workers: { count: 1, standby: 1 }, restart: { backoff: { max: '1s' } } };
+  const cluster = await startEgg(t, 'egg3', { app: { framework }, config });
+  await cluster.untilReady();
+  const standby = await cluster.untilStandby();
+  writeFileSync(join(dirname(framework), 'broken'), '');
+  process.kill(standby, 'SIGKILL');
+  await cluster.untilLogged('standby.failed', { why: 'the framework is broken' });
+  rmSync(join(dirname(framework), 'broken'));
+  await cluster.untilStandby(standby);
+  assert.deepEqual(cluster.logged('child.exited'), []);
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
 });

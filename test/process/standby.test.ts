@@ -112,29 +112,30 @@ test('one that is killed is no crash, and is tried again later', async (t) => {
   await cluster.assertGone();
 });
 
-test('one that dies with the worker, or was stopped before, gets no place: another one is forked', async (t) => {
-  const cluster = await startScript(t, 'scripts/hello.js', { ...ONE, health: { workerTimeout: '1s' } });
+test('one that dies with the worker gets no place: another one is forked', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', ONE);
   await cluster.untilReady();
   const killed = await cluster.untilStandby();
   process.kill(killed, 'SIGKILL');
   const first = cluster.kill('app-0');
   await cluster.untilReplaced('app-0', first);
   assert.deepEqual([cluster.status()?.restartsInWindow, cluster.logged('child.forked', { pid: killed })], [1, []]);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
+});
 
-  const again = await startScript(t, 'scripts/hello.js', { ...ONE, health: { workerTimeout: '1s' } });
-  await again.untilReady();
-  const stopped = await again.untilStandby();
+test('one that is silent is told and ended, and another one waits', async (t) => {
+  const health = { workerTimeout: '1s' };
+  const cluster = await startScript(t, 'scripts/hello.js', { ...ONE, health, restart: { backoff: { max: '1s' } } });
+  await cluster.untilReady();
+  const stopped = await cluster.untilStandby();
   process.kill(stopped, 'SIGSTOP');
-  const since = Date.now();
-  await until('a second and a half to be over', () => Date.now() - since > 1500);
-  const other = again.kill('app-0');
-  await again.untilReplaced('app-0', other);
-  await again.untilLogged('standby.exited', { pid: stopped });
-  assert.deepEqual(again.logged('child.forked', { pid: stopped }), []);
-  for (const each of [cluster, again]) {
-    assert.equal(await each.stop(), 0);
-    await each.assertGone();
-  }
+  const { why } = await cluster.untilLogged('standby.failed', { pid: stopped });
+  assert.match(String(why), /^it was silent for \d+ ms$/);
+  await cluster.untilLogged('standby.exited', { pid: stopped, signal: 'SIGKILL' });
+  await cluster.untilStandby(stopped);
+  assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
 });
 
 test('it ends with a master that is killed', async (t) => {

@@ -6,6 +6,7 @@ import type { ExitCode, Slot } from '#eggcup/supervisor/model.js';
 import { transition } from '#eggcup/supervisor/transition.js';
 import { childViews, isReady, launchesInUse, minReadyOf } from '#eggcup/supervisor/view.js';
 import { isHealthy } from './manager-oracle.js';
+import { STANDBY_PROMISES } from './standby-promises.js';
 import type { Watcher, World } from './world.js';
 
 /** What must hold in every world; each watches on its own, so that a broken one is known by its name. */
@@ -91,7 +92,7 @@ export const PROMISES = {
       forked: (_slot, isRestart) => {
         if (!isRestart) return;
         restarts.push(world.now);
-        const bound = restartLimit + world.displacedRestarts;
+        const bound = restartLimit + world.executor.displacedRestarts;
         assert.ok(within(restarts) < bound, `${within(restarts)} restarts of ${restartLimit}`);
       },
       stepped: (event, before, after) => {
@@ -121,34 +122,7 @@ export const PROMISES = {
     },
   }),
 
-  'as many wait as may, and another one is forked only while every process is of use': (world) => ({
-    ordered: (command) => {
-      if (command.kind !== 'fork-standby') return;
-      assert.ok(world.standbys.wanted.length < world.policy.standbys);
-      assert.deepEqual(world.standbys.wanted, world.standbys.waiting, 'another one still loads');
-      assert.ok(world.policy.hasAgent ? world.readyAgent !== undefined : true);
-      assert.ok(
-        world.listening.length >= world.state.wanted,
-        `${world.listening.length} of ${world.state.wanted} listen`,
-      );
-      assert.deepEqual([world.state.phase.kind, world.state.roll], ['running', undefined]);
-    },
-    rested: () => {
-      assert.ok(world.standbys.wanted.length <= world.policy.standbys);
-      if (world.state.phase.kind === 'stopping') assert.deepEqual(world.standbys.wanted, []);
-      const known = world.state.standbys.processes.map(({ id }) => id);
-      for (const { id } of world.standbys.wanted) assert.ok(known.includes(id), `nobody knows of standby ${id}`);
-      for (const id of known) assert.ok(world.standbys.living.some((standby) => standby.id === id));
-    },
-  }),
-
-  'who has waited is started as its slot is': (world) => ({
-    stepped: (event) => {
-      if (event.kind !== 'child-forked' || event.standby === undefined || event.takesOver) return;
-      const launch = world.state.slots.find(({ slot }) => slot === event.slot)?.launch;
-      assert.equal(world.processes[event.id]?.launch, launch);
-    },
-  }),
+  ...STANDBY_PROMISES,
 
   'no more app workers load at the same time than may': (world) => ({
     rested: () => {

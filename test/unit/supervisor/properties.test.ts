@@ -114,7 +114,7 @@ function tellAfterwards(world: World): void {
 
 /** Nothing fails any more; what is told to end does. */
 function bePeaceful(world: World): void {
-  world.forksToFail = 0;
+  world.executor.forksToFail = 0;
   for (let steps = 0; steps < 100; steps += 1) {
     for (const process of world.processes) {
       process.ignoresTerm = false;

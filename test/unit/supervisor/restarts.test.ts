@@ -113,7 +113,7 @@ test('a streak ends when a process was of use for longer than the slot last wait
 
 test('a fork that the kernel refused is tried again later, and counts as a crash', () => {
   const cluster = running();
-  cluster.world.forksToFail = 1;
+  cluster.world.executor.forksToFail = 1;
   cluster.crash('app-0');
   assert.equal(crashes(cluster), 2);
   cluster.take();

@@ -84,7 +84,7 @@ for (const [how, fail] of [
 
 test('a successor that the kernel refuses ends the roll', () => {
   const cluster = running();
-  cluster.world.forksToFail = 1;
+  cluster.world.executor.forksToFail = 1;
   cluster.roll();
   assert.match(cluster.world.state.lastRoll?.failure ?? '', /EAGAIN/);
   assert.deepEqual([cluster.phase, cluster.world.listening.length], ['running', 2]);

@@ -26,7 +26,7 @@ export type Incident =
         | 'leaving';
       readonly n: number;
     }
-  | { readonly kind: 'standby-exit' | 'standby-ignores-kill' }
+  | { readonly kind: 'standby-exit' | 'standby-fails' | 'standby-ignores-kill' }
   | { readonly kind: 'ignore-term' | 'ignore-kill'; readonly n: number };
 
 export const anyPolicy: fc.Arbitrary<Policy> = fc.integer({ min: 1, max: 3 }).chain((workers) =>
@@ -83,7 +83,11 @@ const anyTrouble: fc.Arbitrary<Incident> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Incident>({ kind: 'tails-end' }) },
   {
     weight: 1,
-    arbitrary: fc.constantFrom<Incident>({ kind: 'standby-exit' }, { kind: 'standby-ignores-kill' }),
+    arbitrary: fc.constantFrom<Incident>(
+      { kind: 'standby-exit' },
+      { kind: 'standby-fails' },
+      { kind: 'standby-ignores-kill' },
+    ),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('roll'), agent: fc.boolean(), isReload: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('scale'), to: fc.integer({ min: 0, max: 5 }) }) },
@@ -170,6 +174,8 @@ export function happen(world: World, incident: Incident): void {
       return;
     case 'standby-exit':
       return world.standbys.exitOne();
+    case 'standby-fails':
+      return world.standbys.failOne();
     case 'standby-ignores-kill':
       return world.standbys.ignoreKill();
     case 'stop':
@@ -185,7 +191,7 @@ export function happen(world: World, incident: Incident): void {
     case 'jump':
       return world.advance(incident.ms);
     case 'fail-forks':
-      world.forksToFail = incident.count;
+      world.executor.forksToFail = incident.count;
       return;
   }
 }

@@ -161,7 +161,7 @@ test('a fork that crosses the stop waits at its gate and replaces nobody', () =>
 
 test('a retry of a refused fork that a stop overtakes leaves no timer behind', () => {
   const cluster = running({ delayMs: 3000 });
-  cluster.world.forksToFail = 1;
+  cluster.world.executor.forksToFail = 1;
   cluster.crash('app-0');
   cluster.stop();
   cluster.take();

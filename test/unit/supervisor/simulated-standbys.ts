@@ -73,6 +73,12 @@ export class SimulatedStandbys {
     if (first !== undefined) this.#exit(first, null);
   }
 
+  /** One says, or shows, that it is of no use. */
+  failOne(): void {
+    const [first] = this.#living;
+    if (first !== undefined) this.#tell({ kind: 'standby-failed', id: first.id, why: 'it is simulated' });
+  }
+
   ignoreKill(): void {
     for (const standby of this.#living) standby.ignoresKill = true;
   }

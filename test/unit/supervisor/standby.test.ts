@@ -63,7 +63,7 @@ test('one that ends by itself, or is refused, is tried again later; it is no cra
   const cluster = withStandby();
   cluster.world.standbys.exitOne();
   assert.deepEqual(standbyViews(cluster.world.state), []);
-  cluster.world.forksToFail = 1;
+  cluster.world.executor.forksToFail = 1;
   cluster.world.advance(15_000);
   assert.deepEqual([cluster.take(), pidOf(cluster)], [['fork-standby 0'], undefined]);
   cluster.world.advance(14_999);

@@ -62,7 +62,7 @@ test('a killed process that is being replaced does not hide its successor', () =
 
 test('a slot without a process is down, since its last one ended', () => {
   const cluster = running();
-  cluster.world.forksToFail = 1;
+  cluster.world.executor.forksToFail = 1;
   cluster.world.advance(500);
   cluster.crash('app-1');
   assert.deepEqual(childViews(cluster.world.state)[2], {

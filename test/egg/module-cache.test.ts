@@ -8,6 +8,7 @@ import { run } from '../helpers/cli.js';
 import { fixture, projectRoot } from '../helpers/cluster.js';
 import { agentPid, EGGS, pageOf, startEgg, workerPids } from '../helpers/egg.js';
 import { freePort } from '../helpers/net.js';
+import { untilStandby } from '../helpers/standby.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 
 for (const egg of EGGS) {
@@ -31,7 +32,7 @@ for (const egg of EGGS) {
     const [first] = await workerPids(cluster);
     const agent = await agentPid(cluster);
     assert.equal((await pageOf(cluster, first)).env, 'prod');
-    const standby = await cluster.untilStandby();
+    const standby = await untilStandby(cluster);
     cluster.kill('app-0');
     assert.equal(await cluster.untilReplaced('app-0', first), standby);
     cluster.kill('agent');

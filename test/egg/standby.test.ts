@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { projectRoot } from '../helpers/cluster.js';
 import { EGGS, pageOf, startEgg, workerPids } from '../helpers/egg.js';
 import { childrenOf, isLiving } from '../helpers/processes.js';
+import { untilStandby } from '../helpers/standby.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 import { until } from '../helpers/until.js';
 
@@ -13,7 +14,7 @@ for (const egg of EGGS) {
     const workers = { count: 2, standby: 1 };
     const cluster = await startEgg(t, egg, { app: { framework: './framework.js' }, config: { workers } });
     await cluster.untilReady();
-    const standby = await cluster.untilStandby();
+    const standby = await untilStandby(cluster);
     const loaded = (): number => cluster.logged('egg.app.file-loaded', { pid: standby }).length;
     assert.equal(loaded(), 0);
     await cluster.untilLogged('egg.framework.loaded', { pid: standby });
@@ -23,7 +24,7 @@ for (const egg of EGGS) {
     assert.equal((await pageOf(cluster, standby)).pid, standby);
     assert.ok((await workerPids(cluster)).includes(standby));
     assert.equal(loaded(), 1);
-    await cluster.untilStandby(standby);
+    await untilStandby(cluster, standby);
     assert.equal(await cluster.stop(), 0);
     await cluster.assertGone();
   });
@@ -55,7 +56,7 @@ test('what the framework has started is ended with a process on standby', async 
   const workers = { count: 1, standby: 1 };
   const cluster = await startEgg(t, 'egg3', { app: { framework }, config: { workers } });
   await cluster.untilReady();
-  const standby = await cluster.untilStandby();
+  const standby = await untilStandby(cluster);
   const helper = await until('its process', () => childrenOf(standby)[0]);
   cluster.signal('SIGUSR2');
   await cluster.untilLogged('standby.exited', { pid: standby });
@@ -69,7 +70,7 @@ test('while the framework cannot be loaded nobody is given to a worker’s slot 
   const config = { workers: { count: 1, standby: 1 }, startup: { timeout: '8s' }, restart: { backoff: { max: '1s' } } };
   const cluster = await startEgg(t, 'egg3', { app: { framework }, config });
   await cluster.untilReady();
-  const first = await cluster.untilStandby();
+  const first = await untilStandby(cluster);
   writeFileSync(join(dirname(framework), 'broken'), '');
   cluster.kill('app-0');
   await until('the standby to serve', () => cluster.pidOf('app-0') === first);
@@ -81,7 +82,7 @@ test('while the framework cannot be loaded nobody is given to a worker’s slot 
   assert.notEqual(await cluster.untilReplaced('app-0', last), hangs);
   const { why } = await cluster.untilLogged('standby.failed', { pid: hangs });
   assert.equal(why, 'it has not loaded what it may within 8000 ms');
-  await cluster.untilStandby();
+  await untilStandby(cluster);
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
 });
@@ -91,12 +92,12 @@ test('a framework that cannot be loaded any more is told, and tried again', asyn
   const config = { workers: { count: 1, standby: 1 }, restart: { backoff: { max: '1s' } } };
   const cluster = await startEgg(t, 'egg3', { app: { framework }, config });
   await cluster.untilReady();
-  const standby = await cluster.untilStandby();
+  const standby = await untilStandby(cluster);
   writeFileSync(join(dirname(framework), 'broken'), '');
   process.kill(standby, 'SIGKILL');
   await cluster.untilLogged('standby.failed', { why: 'the framework is broken' });
   rmSync(join(dirname(framework), 'broken'));
-  await cluster.untilStandby(standby);
+  await untilStandby(cluster, standby);
   assert.deepEqual(cluster.logged('child.exited'), []);
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();

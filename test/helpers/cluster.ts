@@ -129,14 +129,6 @@ export class Cluster {
     return this.status()?.children.find((child) => child.slot === slot && child.state === state)?.pid ?? undefined;
   }
 
-  /** The process that waits for the place of an app worker, another one than `but`. */
-  untilStandby(but?: number): Promise<number> {
-    return until('a process on standby', () => {
-      const found = this.status()?.standbys.find(({ state }) => state === 'waiting')?.pid;
-      return found === but ? undefined : found;
-    });
-  }
-
   /** Sends a signal to the ready process of a slot; its pid. Throws when status.json shows none there (pid 0 would be the tests themselves). */
   kill(slot: string, signal: NodeJS.Signals = 'SIGKILL'): number {
     const pid = this.pidOf(slot);

@@ -243,10 +243,7 @@ export class AppWorkers {
     worker.on('error', (error) => this.#events.channelFailed(child, error));
     const onUnreadable = (error: Error): void => this.#events.channelFailed(child, error);
     if (standby === undefined) guardChannel(worker.process, onUnreadable);
-    else {
-      standby.onUnreadable = onUnreadable;
-      child.listens();
-    }
+    else standby.onUnreadable = onUnreadable;
     this.#events.forked(child, takesOver, standby?.id);
   }
 }

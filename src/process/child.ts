@@ -57,7 +57,7 @@ export class Child {
   /** What it was started without, as a standby. */
   readonly #environment: Readonly<Record<string, string>> | undefined;
   /** What to tell it once it listens; `undefined` since it does. */
-  #untold: ToChild[] | undefined = [];
+  #untold: ToChild[] | undefined;
   #isHeld = false;
   #isKilled = false;
   /** What it had started when it was told to end. */
@@ -72,6 +72,9 @@ export class Child {
     environment?: Readonly<Record<string, string>>,
   ) {
     this.#environment = environment;
+    // Who was on standby listens, and has loaded that, since long.
+    const wasStandby = environment !== undefined;
+    this.#untold = wasStandby ? undefined : [];
     this.slot = slot;
     this.process = childProcess;
     this.pid = pid;
@@ -81,7 +84,7 @@ export class Child {
       drained: (dropped) => events.drained(this, dropped),
       overflowed: () => events.overflowed(this),
     });
-    if (launch.framework !== undefined) this.tell({ eggcup: 'prepare', framework: launch.framework });
+    if (launch.framework !== undefined && !wasStandby) this.tell({ eggcup: 'prepare', framework: launch.framework });
   }
 
   get role(): 'agent' | 'app' {

@@ -86,6 +86,7 @@ export class Configuration {
     log.setLevel(config.log.level);
     const launch = this.#addLaunch({ ...after, config });
     this.#last = this.#configOf(launch);
+    // Nothing may follow from it before the replacement has begun: a process on standby would be forked with the old config.
     loop.adopt(policyOf(config, this.#plan, loop.policy.hasAgent));
     const { workers } = this.#plan;
     if (workers !== wasPlanned) loop.dispatch({ kind: 'scale-requested', reason, to: workers });
@@ -107,7 +108,7 @@ export class Configuration {
     this.#plan = plan;
     loop.adopt(policyOf(this.#last.config, plan, loop.policy.hasAgent));
     if (plan.workers !== workers) loop.dispatch({ kind: 'scale-requested', reason, to: plan.workers });
-    if (plan.heapMiB === heapMiB) return;
+    if (plan.heapMiB === heapMiB) return loop.dispatch({ kind: 'policy-changed' });
     // By what would be started without it: what was asked for last, be it under way or still to come.
     const { roll, launch: proven } = loop.state;
     const launch = this.#addLaunch(this.#configOf(roll?.next?.launch ?? roll?.launch ?? proven));

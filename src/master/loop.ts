@@ -44,10 +44,9 @@ export class Loop {
     return this.#policy;
   }
 
-  /** From now on it is decided by another policy: the config was read again. */
+  /** From now on it is decided by another policy: the config was read again. What follows from it shows with the next happening. */
   adopt(policy: Policy): void {
     this.#policy = policy;
-    this.dispatch({ kind: 'policy-changed' });
   }
 
   get state(): State {

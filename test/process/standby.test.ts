@@ -97,6 +97,15 @@ test('a reload ends it first and has another one wait, of the new config; a conf
   await cluster.untilLogged('standby.exited', { pid: third });
   await cluster.untilLogged('reload.done', {}, 2);
   assert.deepEqual(cluster.status()?.standbys, []);
+  // One that is asked for again is not forked before the replacement, which would end it.
+  write('two', 1);
+  cluster.signal('SIGHUP');
+  await cluster.untilLogged('reload.done', {}, 3);
+  const fourth = await untilStandby(cluster);
+  assert.deepEqual(
+    cluster.logged('standby.forked').map(({ pid }) => pid),
+    [first, second, third, fourth],
+  );
   assert.equal(await cluster.stop(), 0);
   await cluster.assertGone();
 });

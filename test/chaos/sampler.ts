@@ -101,9 +101,11 @@ export class Sampler {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const pids = /^NSpid:.*\t(\d+)$/m.exec(textOf(outerPid, 'status'))?.[1];
+    // First: who has the command line of a worker has its environment as well. The other way round it could still be the master's.
+    const kind = kindOf(outerPid);
     const environment = textOf(outerPid, 'environ');
     const version = /(?:^|\0)APP_VERSION=([^\0]*)/.exec(environment)?.[1];
-    const identity = { pid: Number(pids ?? 0), kind: kindOf(outerPid), version };
+    const identity = { pid: Number(pids ?? 0), kind, version };
     // Between its fork and its exec a process is its parent's double: of a worker's children none is another worker.
     if (!isChild) return { ...identity, kind: 'other' };
     // In the middle of its exec it has none yet.

@@ -192,3 +192,16 @@ test('a stopped master may be late with everything', () => {
   const stopped = changed(between(1900, 5000), { masterState: 'T', liveAgeMs: 3000, processes: [] });
   assert.deepEqual(brokenPromises(stopped, setup), []);
 });
+
+test('a master that is stopped on its way out has taken its files away before', () => {
+  const left = changed(between(STOP_MS + 200, END_MS), {
+    masterState: 'T',
+    started: false,
+    status: 'absent',
+    processes: [],
+  });
+  const late = { ...left, end: { at: END_MS + 5000, code: 0 } };
+  const done = { ...line('stop.done', { exitCode: 0 }), at: STOP_MS + 150 };
+  assert.deepEqual(brokenPromises({ ...late, log: [...late.log, done] }, setup), []);
+  assert.equal(brokenPromises(late, setup).length, 1);
+});

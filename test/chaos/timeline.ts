@@ -10,17 +10,19 @@ const LEAVING_MS = 2500;
 export interface Moment extends Sample {
   /** For how long it has run without being stopped. */
   readonly awakeMs: number;
-  /** To its end; infinite when there was none. */
+  /** Until it has ended, or has said that it is done and only has to leave; infinite when neither was seen. */
   readonly toEndMs: number;
 }
 
 /** The samples, each with what was going on. */
-export function moments({ samples, end }: Observation): readonly Moment[] {
+export function moments({ samples, end, log }: Observation): readonly Moment[] {
   let awakeSince = Number.NEGATIVE_INFINITY;
+  // Between the two it may be stopped for long.
+  const doneAt = log.find(({ event }) => event === 'stop.done')?.at ?? Number.POSITIVE_INFINITY;
+  const endsAt = Math.min(doneAt, end?.at ?? Number.POSITIVE_INFINITY);
   return samples.map((sample) => {
     if (sample.masterState === 'T') awakeSince = sample.at;
-    const toEndMs = end === undefined ? Number.POSITIVE_INFINITY : end.at - sample.at;
-    return { ...sample, awakeMs: sample.at - awakeSince, toEndMs };
+    return { ...sample, awakeMs: sample.at - awakeSince, toEndMs: endsAt - sample.at };
   });
 }
 

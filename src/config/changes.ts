@@ -83,7 +83,12 @@ function changedNames(before: unknown, after: unknown): readonly [object, object
 
 /** As it is written in the file, where a value has been taken apart. */
 function shown(key: string, value: unknown): unknown {
-  return key === 'listen.sticky' ? formatSticky(value as Sticky) : (value ?? null);
+  if (key === 'listen.sticky') return formatSticky(value as Sticky);
+  return key === 'health.minReady' ? formatMinReady(value as Config['health']['minReady']) : (value ?? null);
+}
+
+function formatMinReady({ kind, value }: Config['health']['minReady']): number | string {
+  return kind === 'count' ? value : `${value * 100}%`;
 }
 
 /** The config that can be had without a new container: the rest stays as it was. */

@@ -14,6 +14,7 @@ export interface Finding {
 export function findContradictions(settings: Settings): readonly Finding[] {
   return [
     ...program(settings),
+    ...nodeOptions(settings),
     ...address(settings),
     ...healthPort(settings),
     ...stickiness(settings),
@@ -39,6 +40,18 @@ function* program({ app }: Settings): Generator<Finding> {
     yield { paths: [['app', 'https'], SCRIPT], message };
   }
 }
+
+function* nodeOptions({ app }: Settings): Generator<Finding> {
+  for (const [index, option] of app.nodeOptions.entries()) {
+    if (!RUNS_SOMETHING_ELSE.test(option)) continue;
+    const message = `${quote(option)} has Node.js do something else than run the application; remove it`;
+    yield { paths: [['app', 'nodeOptions', index]], message };
+  }
+}
+
+/** node(1): a program of its own, a look at one, or a word about itself. `-pe` is `-p -e`. */
+const RUNS_SOMETHING_ELSE =
+  /^(?:-(?:e|p|pe|c|i|h|v)|--(?:eval|print|check|interactive|help|version|v8-options|test|run|watch|prof-process|build-sea|build-snapshot|completion-bash))(?:=|$)/;
 
 function* address({ app, listen }: Settings): Generator<Finding> {
   const { port, hostname, unixSocket } = app;

@@ -1,17 +1,28 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { hasCode } from '../errors.js';
 
 /** Why the file cannot be read, or `undefined` when it can. */
 export function whyUnreadable(path: string): string | undefined {
   if (isDirectory(path)) return 'is a folder, not a file:';
-  if (!isFile(path)) return 'no such file';
+  if (!isFile(path)) return whyMissing(path);
   try {
     accessSync(path, constants.R_OK);
     return undefined;
   } catch {
     return 'there is no permission to read';
   }
+}
+
+/** Why nothing was found there: who may not enter a folder does not know what is in it. */
+export function whyMissing(path: string): string {
+  try {
+    statSync(path);
+  } catch (error) {
+    if (hasCode(error, 'EACCES')) return 'there is no permission to look for';
+  }
+  return 'no such file';
 }
 
 /** The file that `node PATH` would run: the path itself, with an extension, or what a folder's package.json names. */

@@ -124,8 +124,10 @@ function evaluateVariable(name: string, fallback: Fallback, sources: Sources): I
       throw new InterpolationError(`the variable ${name} is not set; set it, or write \${${name}:-default}`);
     case 'default':
       return evaluate(fallback.parts, sources);
-    case 'message':
-      throw new InterpolationError(`the variable ${name} is not set: ${shown(evaluate(fallback.parts, sources))}`);
+    case 'message': {
+      const message = shown(evaluate(fallback.parts, sources));
+      throw new InterpolationError(`the variable ${name} is not set${message === '' ? '; set it' : `: ${message}`}`);
+    }
   }
 }
 

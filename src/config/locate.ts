@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { hasCode } from '../errors.js';
 import { ConfigError } from './config-error.js';
+import type { Origin } from './origin.js';
 import { type Patience, readText } from './read-text.js';
 
 /** Where the config is looked for. */
@@ -35,13 +36,14 @@ export interface ConfigFile {
 export function readConfigFile(request: ConfigRequest, patience: Patience | undefined): ConfigFile {
   const { file, env, cwd, exampleFile, systemFile } = request;
   const variable = env['EGGCUP_CONFIG'];
-  if (file !== undefined) return readNamed(resolve(cwd, file), 'option', '--config', cwd, patience);
+  if (file !== undefined)
+    return readNamed(resolve(cwd, file), 'option', { kind: 'option', name: '--config' }, cwd, patience);
   if (variable !== undefined && variable !== '')
-    return readNamed(resolve(cwd, variable), 'variable', 'EGGCUP_CONFIG', cwd, patience);
+    return readNamed(resolve(cwd, variable), 'variable', { kind: 'variable', name: 'EGGCUP_CONFIG' }, cwd, patience);
   return (
-    read(join(cwd, 'cluster.yaml'), 'cwd', cwd, patience) ??
-    read(systemFile ?? '/etc/eggcup/cluster.yaml', 'system', cwd, patience) ??
-    readNamed(exampleFile, 'example', 'the bundled example', cwd, patience)
+    read(join(cwd, 'cluster.yaml'), 'cwd', undefined, cwd, patience) ??
+    read(systemFile ?? '/etc/eggcup/cluster.yaml', 'system', undefined, cwd, patience) ??
+    readNamed(exampleFile, 'example', undefined, cwd, patience)
   );
 }
 
@@ -51,33 +53,41 @@ const MAX_LENGTH = 2 ** 20;
 function readNamed(
   file: string,
   origin: ConfigOrigin,
-  namedBy: string,
+  namedBy: Origin | undefined,
   cwd: string,
   patience: Patience | undefined,
 ): ConfigFile {
-  const found = read(file, origin, cwd, patience);
-  if (found === undefined)
-    throw failure(`${namedBy}: no such file ${JSON.stringify(file)}; name a config file that exists`);
-  return found;
+  const found = read(file, origin, namedBy, cwd, patience);
+  if (found !== undefined) return found;
+  const subject = namedBy === undefined ? 'the bundled example is' : 'names';
+  throw failure(namedBy, `${subject} ${JSON.stringify(file)}: no such file; name a config file that exists`);
 }
 
-function read(file: string, origin: ConfigOrigin, cwd: string, patience: Patience | undefined): ConfigFile | undefined {
+/** `namedBy` is whoever asks for this file and no other. */
+function read(
+  file: string,
+  origin: ConfigOrigin,
+  namedBy: Origin | undefined,
+  cwd: string,
+  patience: Patience | undefined,
+): ConfigFile | undefined {
   const label = labelOf(file, cwd);
+  const subject = namedBy === undefined ? label : `names ${label}`;
+  const refuse = (what: string, cause?: unknown): ConfigError => failure(namedBy, `${subject}: ${what}`, cause);
   try {
     const text = readText(file, patience);
-    if (text.length > MAX_LENGTH) throw failure(`${label}: is larger than 1 MiB, so it is no config`);
+    if (text.length > MAX_LENGTH) throw refuse('is larger than 1 MiB, so it is no config');
     return { file, label, origin, text };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     if (isMissing(error)) {
       // Somebody meant it to be there: another config in its place would be a surprise.
-      if (isDangling(file)) throw failure(`${label}: is a link to nothing; mend it or remove it`, error);
+      if (isDangling(file)) throw refuse('is a link to nothing; mend it or remove it', error);
       return undefined;
     }
-    if (hasCode(error, 'EISDIR')) throw failure(`${label}: is a folder; name the config file in it`, error);
-    if (hasCode(error, 'EACCES'))
-      throw failure(`${label}: there is no permission to read it; change its mode or owner`, error);
-    throw failure(`${label}: cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+    if (hasCode(error, 'EISDIR')) throw refuse('is a folder; name the config file in it', error);
+    if (hasCode(error, 'EACCES')) throw refuse('there is no permission to read it; change its mode or owner', error);
+    throw refuse(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }
 
@@ -99,6 +109,6 @@ function labelOf(file: string, cwd: string): string {
   return path === '' || path.startsWith('..') || isAbsolute(path) ? file : path;
 }
 
-function failure(message: string, cause?: unknown): ConfigError {
-  return new ConfigError([{ origin: undefined, path: [], message }], cause === undefined ? undefined : { cause });
+function failure(namedBy: Origin | undefined, message: string, cause?: unknown): ConfigError {
+  return new ConfigError([{ origin: namedBy, path: [], message }], cause === undefined ? undefined : { cause });
 }

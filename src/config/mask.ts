@@ -25,3 +25,15 @@ function mask(value: unknown, path: Path, tree: Tree): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mask(inner, [...path, name], tree)]));
 }
+
+/** The texts of a config that are not to be shown, for what is made of them: the longest first. */
+export function hiddenTexts(loaded: LoadedConfig): readonly string[] {
+  const texts = differing(loaded.config, maskedConfig(loaded)).filter((text) => text !== '');
+  return texts.toSorted((one, other) => other.length - one.length);
+}
+
+function differing(value: unknown, masked: unknown): readonly string[] {
+  if (typeof value === 'string') return value === masked ? [] : [value];
+  if (typeof value !== 'object' || value === null || typeof masked !== 'object' || masked === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => differing(inner, Reflect.get(masked, name)));
+}

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Finding } from './combinations.js';
-import { findProgram, isDirectory, whyUnreadable } from './files.js';
+import { findProgram, isDirectory, whyMissing, whyUnreadable } from './files.js';
 import type { Path } from './path.js';
 import type { Config, Settings } from './schema.js';
 
@@ -77,7 +77,7 @@ class AppPaths {
   program(written: string, path: Path): string {
     const absolute = resolve(this.baseDir, written);
     const found = findProgram(absolute);
-    if (found === undefined) this.#report(path, `no such file ${quote(absolute)}`);
+    if (found === undefined) this.#report(path, `${whyMissing(absolute)} ${quote(absolute)}`);
     return found ?? absolute;
   }
 

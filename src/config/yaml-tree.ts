@@ -4,6 +4,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -30,6 +31,7 @@ export type Locate = (line: number, column: number) => Origin;
 /** A config has some seventy keys. Far beyond that, somebody multiplies aliases or nests brackets. */
 const MAX_NODES = 10_000;
 const MAX_DEPTH = 16;
+const NO_TAGS = 'a config needs no tags';
 const TOO_DEEP = `nested more than ${MAX_DEPTH} levels deep`;
 
 /** Reads one YAML 1.2 document (core schema), refusing all that has no place in a config. */
@@ -52,6 +54,9 @@ export function parseYaml(text: string, locate: Locate): Parsed {
   const issues = [...document.errors, ...document.warnings].map((error) => problem(error.pos[0], explain(error)));
   if (second !== undefined)
     issues.push(problem(second.range[0], 'a second YAML document begins here; a config is only one'));
+  const { version } = document.directives.yaml;
+  if (version !== '1.2')
+    issues.push(problem(0, `%YAML ${version} is another language; a config is YAML 1.2: remove the line`));
   if (issues.length > 0) return { tree: undefined, issues };
   if (document.contents === null) return { tree: undefined, issues: [] };
   const reader = new Reader(document, originAt);
@@ -63,7 +68,7 @@ type OriginAt = (offset: number) => Origin;
 
 function explain({ code, message }: YAMLError): string {
   if (code === 'TAB_AS_INDENT') return 'a tab is used as indentation; YAML allows only spaces there';
-  if (code === 'TAG_RESOLVE_FAILED') return `${message}; a config needs no tags`;
+  if (code === 'TAG_RESOLVE_FAILED') return `${message}; ${NO_TAGS}`;
   return `not valid YAML: ${message}`;
 }
 
@@ -90,6 +95,9 @@ class Reader {
     if (this.isExhausted) return this.#failOnce(origin, `more than ${MAX_NODES} values, aliases included`);
     if (depth > MAX_DEPTH) return this.#fail(origin, path, TOO_DEEP);
     if (isAlias(node)) return this.#readAlias(node, path, depth, origin);
+    const tag = tagOf(node);
+    if (tag !== undefined)
+      return this.#fail(origin, path, `the tag ${tag} says what the value is to be; ${NO_TAGS}: remove it`);
     if (isMap(node)) return this.#readMap(node, path, depth, origin);
     if (isSeq(node)) {
       const items = node.items.map((item, index) => this.read(item, [...path, index], depth + 1));
@@ -127,7 +135,7 @@ class Reader {
 
   #nameOf(key: unknown): string | undefined {
     if (isAlias(key)) return this.#nameOf(key.resolve(this.#document));
-    return isScalar(key) ? (key.source ?? String(key.value)) : undefined;
+    return isScalar(key) && tagOf(key) === undefined ? (key.source ?? String(key.value)) : undefined;
   }
 
   #originOf(node: unknown): Origin {
@@ -141,6 +149,12 @@ class Reader {
   #failOnce(origin: Origin, message: string): undefined {
     if (!this.issues.some((issue) => issue.message === message)) this.#fail(origin, [], message);
   }
+}
+
+/** As it was written, where one was. */
+function tagOf(node: unknown): string | undefined {
+  const tag = isNode(node) && !isAlias(node) ? node.tag : undefined;
+  return tag?.replace(/^tag:yaml\.org,2002:/, '!!');
 }
 
 function positionOf(origin: Origin): string {

@@ -1,4 +1,4 @@
-import { readText } from '../config/read-text.js';
+import { readBytes } from '../config/read-text.js';
 
 export interface ConfigWatchOptions {
   /** The config file; in a pod a link of a ConfigMap's volume (`..data`), which is exchanged as a whole. */
@@ -48,7 +48,7 @@ export class ConfigWatch {
   /** `undefined` while it can't be read: it is being exchanged, or was taken away, which is no config. */
   #read(): string | undefined {
     try {
-      return readText(this.#options.file, undefined);
+      return readBytes(this.#options.file, undefined).toString('latin1'); // Whether it is text is for the reload to say.
     } catch {
       return undefined;
     }

@@ -53,7 +53,11 @@ function appDied(turn: Turn, app: Child, why: string): void {
   if (!app.replaced) countCrash(turn, app, why);
 }
 
+/** Node.js, "Exit codes". An application may use it for something else. */
+const INVALID_ARGUMENT = 9;
+const REFUSED_OPTION = ', with which Node.js refuses an option (app.nodeOptions, NODE_OPTIONS)';
+
 function exitText(code: number | null, signal: string | null, cause: string | undefined): string {
-  if (signal === null) return `it exited with code ${code}`;
+  if (signal === null) return `it exited with code ${code}${code === INVALID_ARGUMENT ? REFUSED_OPTION : ''}`;
   return cause === undefined ? `it was ended by ${signal}` : `it was ended by ${signal}, ${cause}`;
 }

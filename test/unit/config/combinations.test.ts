@@ -38,6 +38,12 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     ],
   ),
   [
+    'app: { script: server.js, nodeOptions: [-e, "1", --test, --eval=1, --test-name-pattern=x, --experimental-vm-modules] }',
+    ['1:41 app.nodeOptions[0]: "-e"', '1:50 app.nodeOptions[2]: "--test"', '1:58 app.nodeOptions[3]: "--eval=1"'].map(
+      (place) => `${place} has Node.js do something else than run the application; remove it`,
+    ),
+  ],
+  [
     'app: { script: server.js, unixSocket: a.sock }\nlisten: { strategy: reusePort }',
     [
       '2:21 listen.strategy: "reusePort" needs a port, but app.unixSocket "a.sock" is set; take "roundRobin", "shared" or "auto"',

@@ -47,11 +47,11 @@ test('a named file that does not exist is an error, not skipped', (t) => {
   const path = space.path('no.yaml');
   assert.deepEqual(
     errorsOf(() => space.load({}, { file: 'no.yaml' })),
-    [`--config: no such file "${path}"; name a config file that exists`],
+    [`--config names "${path}": no such file; name a config file that exists`],
   );
   assert.deepEqual(
     errorsOf(() => space.load({ EGGCUP_CONFIG: 'no.yaml' })),
-    [`EGGCUP_CONFIG: no such file "${path}"; name a config file that exists`],
+    [`EGGCUP_CONFIG names "${path}": no such file; name a config file that exists`],
   );
 });
 
@@ -65,7 +65,7 @@ test('a file that cannot be read is an error with the remedy', (t) => {
   space.write('big.yaml', '#'.repeat(2 ** 20 + 1));
   assert.deepEqual(
     errorsOf(() => space.load({}, { file: 'big.yaml' })),
-    ['big.yaml: is larger than 1 MiB, so it is no config'],
+    ['--config names big.yaml: is larger than 1 MiB, so it is no config'],
   );
 });
 

@@ -69,6 +69,19 @@ test('while a cluster runs, only a regular file is read', (t) => {
   assert.throws(() => readText(join(file, '..'), undefined), { code: 'EISDIR' });
 });
 
+test('what is not UTF-8 is refused with its line, and not shown', (t) => {
+  const fifo = makeFifo(t);
+  const file = `${fifo}.yaml`;
+  const refused = { message: 'line 2 is not UTF-8 text; save it as UTF-8' };
+  writeFileSync(file, Buffer.from('a: 1\nb: caf\xe9 \xff\n', 'latin1'));
+  assert.throws(() => readText(file, undefined), refused);
+  writeFileSync(file, 'a: 1\nb: caf\u00e9 \ufffd\n');
+  assert.equal(readText(file, undefined), 'a: 1\nb: caf\u00e9 \ufffd\n');
+  // As Windows may save it.
+  writeFileSync(file, Buffer.from('\ufeffa: 1\n', 'utf16le'));
+  assert.throws(() => readText(file, undefined), { message: 'line 1 is not UTF-8 text; save it as UTF-8' });
+});
+
 function makeFifo(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'eggcup-test-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));

@@ -21,6 +21,20 @@ const rows: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   ['an unknown alias', 'app: *nope\n', ['1:6 app: there is no anchor &nope above this alias']],
   ['a tag', 'app: !!js/function x\n', ['1:6 Unresolved tag: tag:yaml.org,2002:js/function; a config needs no tags']],
+  [
+    'a tag that YAML knows',
+    'app: { script: !!str a, args: !!seq [a] }\n',
+    [
+      '1:22 app.script: the tag !!str says what the value is to be; a config needs no tags: remove it',
+      '1:37 app.args: the tag !!seq says what the value is to be; a config needs no tags: remove it',
+    ],
+  ],
+  ['a key with a tag', '!!str app: {}\n', ['1:7 a key must be a plain word']],
+  [
+    'YAML 1.1',
+    '%YAML 1.1\n---\napp: {}\n',
+    ['1:1 %YAML 1.1 is another language; a config is YAML 1.2: remove the line'],
+  ],
   ['a list as key', 'app:\n  ? [a]\n  : 1\n', ['2:5 app: a key must be a plain word']],
   ['an open quote', 'app: "x\n', ['2:1 not valid YAML: Missing closing "quote']],
 ];

@@ -30,6 +30,8 @@ export interface CliCommand {
   /** The word that it takes: `N`. */
   readonly operand?: string;
   readonly options: readonly OptionName[];
+  /** Of options that mean something else here. */
+  readonly optionHelp?: Partial<Readonly<Record<OptionName, string>>>;
   run(given: Given, surroundings: Surroundings): Answer | Promise<Answer>;
 }
 

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { assignmentsIn } from './assignments.js';
+import { assignmentsIn, FOR_DEVELOPERS } from './assignments.js';
 import { type Command, commandsOf, literal, type Word, written } from './shell-line.js';
 
 /** What `egg-scripts start` is told that a config has a word for. Each as a config writes it. */
@@ -11,13 +11,17 @@ export interface EggStart {
   /** `--env` is EGG_SERVER_ENV. */
   readonly env: Readonly<Record<string, string>>;
   readonly require: readonly string[];
+  /** Of `--node-options--NAME=VALUE`. */
+  readonly nodeOptions: readonly string[];
+  /** Of `--timeout`, which is in milliseconds. */
+  readonly timeout: string | undefined;
   readonly sticky: boolean | undefined;
   /** What is for a server without a container: `--daemon`, `--title`, files for its output. */
   readonly left: readonly string[];
 }
 
-/** Options of egg-scripts that a config has a word for, but for `require` and `sticky`. */
-const SINGLE = ['framework', 'port', 'workers', 'env'] as const;
+/** Options of egg-scripts that a config has a word for, but for `require`, `sticky` and those of Node.js. */
+const SINGLE = ['framework', 'port', 'workers', 'env', 'timeout'] as const;
 const SHORT: Readonly<Record<string, string>> = { p: 'port', c: 'workers', cluster: 'workers', r: 'require' };
 /** Of all others the next word is the value, unless it is an option itself (yargs). */
 const SWITCHES: ReadonlySet<string> = new Set(['daemon', 'sticky', 'no-sticky', 'ignore-stderr', 'sourcemap', 'ts']);
@@ -88,14 +92,16 @@ function startOf(before: readonly Word[], options: readonly Option[]): EggStart 
     port: numberOr(valueOf('port'), '7001'),
     workers: numberOr(valueOf('workers'), 'auto'),
     env: valueOf('env'),
+    timeout: millisecondsOf(valueOf('timeout')),
   };
   const stickiness = options.findLast(({ name }) => /^(?:no-)?sticky$/.test(name));
   const isKept = ({ name, value }: Option): boolean => {
     const known = SINGLE.find((one) => one === name);
     if (known !== undefined) return single[known] !== undefined;
+    if (nodeOptionOf({ name, value }) !== undefined) return true;
     return /^(?:no-)?sticky$/.test(name) || (name === 'require' && value !== undefined);
   };
-  const { framework, port, workers, env } = single;
+  const { framework, port, workers, env, timeout } = single;
   return {
     baseDir: undefined,
     framework,
@@ -103,6 +109,8 @@ function startOf(before: readonly Word[], options: readonly Option[]): EggStart 
     workers,
     env: env === undefined ? set.env : { ...set.env, EGG_SERVER_ENV: env },
     require: options.flatMap(({ name, value }) => (name === 'require' && value !== undefined ? [value] : [])),
+    nodeOptions: options.flatMap((option) => nodeOptionOf(option) ?? []),
+    timeout,
     sticky: stickiness === undefined ? undefined : stickiness.name === 'sticky' && stickiness.value !== 'false',
     left: [...set.left, ...options.filter((option) => !isKept(option))].map(({ raw }) => raw),
   };
@@ -135,6 +143,16 @@ function optionsOf(words: Command['words']): { readonly options: readonly Option
 function isValueOf(name: string, next: Word | undefined): boolean {
   if (next === undefined || next.raw.startsWith('-') || next.raw === 'start') return false;
   return !SWITCHES.has(name) || /^(?:true|false)$/.test(next.raw);
+}
+
+function nodeOptionOf({ name, value }: Pick<Option, 'name' | 'value'>): string | undefined {
+  const own = /^node-options(--.+)$/.exec(name)?.[1];
+  if (own === undefined || FOR_DEVELOPERS.test(own)) return undefined;
+  return value === undefined ? own : `${own}=${value}`;
+}
+
+function millisecondsOf(value: string | undefined): string | undefined {
+  return value !== undefined && /^[1-9]\d{0,8}$/.test(value) ? `${value}ms` : undefined;
 }
 
 /** A number, or a variable, for which egg's own default stands in. */

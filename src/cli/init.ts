@@ -11,6 +11,7 @@ import { starterConfig } from './starter.js';
 export const init: CliCommand = {
   summary: 'writes a commented cluster.yaml after a look at the folder',
   options: ['config'],
+  optionHelp: { config: 'what to write; else $EGGCUP_CONFIG, cluster.yaml here' },
   run(given, surroundings): Answer {
     const { cwd, env } = surroundings;
     const named = env['EGGCUP_CONFIG'] === '' ? undefined : env['EGGCUP_CONFIG'];

@@ -16,6 +16,8 @@ export interface Found {
   readonly port: Clue | undefined;
   readonly workers: Clue | undefined;
   readonly sticky: Clue | undefined;
+  /** For a start. */
+  readonly timeout: Clue | undefined;
   readonly require: readonly string[];
   /** As the config writes them, as are `args` and `env`: a `$` may begin a variable. */
   readonly nodeOptions: readonly string[];
@@ -71,6 +73,7 @@ const NOTHING_MORE = {
   agent: undefined,
   workers: undefined,
   sticky: undefined,
+  timeout: undefined,
   require: [],
   nodeOptions: [],
   args: [],
@@ -84,7 +87,7 @@ function eggApplication(folder: string, manifest: Manifest, start: Clue | undefi
   const isFolder = (path: string): boolean => isDirectory(join(folder, path));
   const line = start === undefined ? undefined : parseEggScripts(start.value, isFolder);
   const own = parseEggScriptsConfig(manifest.eggScriptsConfig);
-  const told = (name: 'baseDir' | 'framework' | 'port' | 'workers'): Clue | undefined => {
+  const told = (name: 'baseDir' | 'framework' | 'port' | 'workers' | 'timeout'): Clue | undefined => {
     if (start !== undefined && line?.[name] !== undefined) return { value: line[name], from: start.from };
     return own?.[name] === undefined ? undefined : { value: own[name], from: 'eggScriptsConfig in package.json' };
   };
@@ -101,8 +104,10 @@ function eggApplication(folder: string, manifest: Manifest, start: Clue | undefi
     baseDir,
     port: told('port') ?? eggPort(join(folder, baseDir?.value ?? '.')),
     workers: told('workers'),
+    timeout: told('timeout'),
     sticky: isSticky ? { value: 'address', from: 'the sticky of egg-scripts' } : undefined,
     require: [...(own?.require ?? []), ...(line?.require ?? [])],
+    nodeOptions: [...(own?.nodeOptions ?? []), ...(line?.nodeOptions ?? [])],
     env: { ...own?.env, ...line?.env },
     toldBy: 'what egg-scripts is told in package.json',
     left: [...(own?.left ?? []), ...(line?.left ?? unread)],

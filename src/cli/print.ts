@@ -93,7 +93,7 @@ function linesOf({ path, value, origin }: Value, previous: Path): readonly Line[
 }
 
 function flow(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => JSON.stringify(escaped(item))).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => quoted(escaped(item))).join(', ')}]`;
   return typeof value === 'object' ? '{}' : scalarText(escaped(value));
 }
 
@@ -102,8 +102,21 @@ function escaped(value: unknown): unknown {
   return typeof value === 'string' ? value.replaceAll(/\$(?=[${])/g, '$$$$') : value;
 }
 
-/** On one line, whatever is in it: of JSON's strings each is one of YAML's too. */
+/** On one line, and such that nothing of it is invisible. */
 function scalarText(value: unknown): string {
-  const plain = stringify(value, { lineWidth: 0 }).trimEnd();
-  return plain.includes('\n') ? JSON.stringify(value) : plain;
+  const plain = stringify(value, { lineWidth: 0 }).slice(0, -'\n'.length);
+  return plain.includes('\n') || plain.search(INVISIBLE) >= 0 ? quoted(value) : plain;
+}
+
+/** Of JSON's strings each is one of YAML's too. */
+function quoted(value: unknown): string {
+  return JSON.stringify(value).replaceAll(INVISIBLE, escapeOf);
+}
+
+/** Spaces of other kinds, marks of direction and the like. */
+const INVISIBLE = /(?! )[\p{Z}\p{C}]/gu;
+
+function escapeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }

@@ -55,8 +55,11 @@ function usage(): string {
   ].join('\n');
 }
 
-function usageOf(name: string, { summary, operand, options }: CliCommand): string {
-  const help = options.map((option) => OPTION_HELP[option]);
+function usageOf(name: string, { summary, operand, options, optionHelp }: CliCommand): string {
+  const help = options.map((option) => {
+    const [written, meaning] = OPTION_HELP[option];
+    return [written, optionHelp?.[option] ?? meaning] as const;
+  });
   const head = [
     'usage: eggcup',
     name,

@@ -8,7 +8,8 @@ import type { Found } from './look-at-folder.js';
  * comment. The explanations are the schema's. `schemaFile` is where an editor finds the JSON Schema.
  */
 export function starterConfig(found: Found, schemaFile: string): string {
-  const { app, baseDir, agent, port, workers, sticky, require, nodeOptions, args, env, toldBy } = found;
+  const { app, baseDir, agent, port, workers, sticky, timeout, require, nodeOptions, args, env, toldBy } = found;
+  const first: Readonly<Record<string, Found['port']>> = { workers, startup: timeout };
   return [
     `# yaml-language-server: $schema=${schemaFile}`,
     '# What is commented out has the value that stands there. All keys: eggcup schema, docs/configuration.md.',
@@ -31,9 +32,7 @@ export function starterConfig(found: Found, schemaFile: string): string {
     ...(sticky === undefined
       ? []
       : ['', ...explanation(['listen'], ''), 'listen:', ...setIf(['listen', 'sticky'], sticky)]),
-    ...Object.entries(OFTEN_CHANGED).flatMap(([name, keys]) =>
-      sectionOf(name, keys, name === 'workers' ? workers : undefined),
-    ),
+    ...Object.entries(OFTEN_CHANGED).flatMap(([name, keys]) => sectionOf(name, keys, first[name])),
     '',
   ].join('\n');
 }

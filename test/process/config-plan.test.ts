@@ -52,16 +52,17 @@ test('plan under another quota and limit does not look at this machine', (t) => 
   assert.deepEqual([small.workers, small.heapMiB], [1, 120]);
   for (const [option, value, meant] of [
     ['--cpu', '2', '2000m'],
-    ['--cpu', '0m', ''],
+    ['--cpu', '0m', undefined],
+    ['--cpu', '99999999m', undefined],
     ['--memory', '512m', '512Mi'],
-    ['--memory', '1', ''],
+    ['--memory', '1', '1Mi'],
+    ['--memory', '0', undefined],
+    ['--memory', '1023Ki', undefined],
   ] as const) {
     const { code, stderr } = run('cli', ['plan', option, value], folder);
     assert.equal(code, 78);
-    assert.ok(
-      stderr.includes(`${option} must be `) && stderr.includes(`got "${value}"`) && stderr.includes(meant),
-      stderr,
-    );
+    const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+    assert.ok(stderr.includes(`${option} must be `) && stderr.endsWith(`, got "${value}"${hint}\n`), stderr);
   }
 });
 

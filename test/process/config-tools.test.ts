@@ -86,6 +86,33 @@ test('print shows the effective config with origins; as text it is a config with
   assert.deepEqual(again.config, asJson.config);
 });
 
+test('what print shows of a text is that text, also where nothing of it can be seen', (t) => {
+  const texts = [
+    '',
+    ' ',
+    '\n',
+    '\n\n',
+    ' \n',
+    '\t\n',
+    'a\n',
+    '\u00a0',
+    'x\u00a0',
+    'x\u2028',
+    '\ufeff',
+    '\u{e0001}',
+    'x #y',
+    '😀',
+  ];
+  const env = Object.fromEntries(texts.map((text, index) => [`T${index}`, text]));
+  const config = JSON.stringify({ app: { script: fixture('scripts/hello.js'), port: 3000, env, args: texts } });
+  const { stdout } = run('cli', ['print'], folderWith(t, { ...good, 'cluster.yaml': config }));
+  assert.match(stdout, /T8: "x\\u00a0" /);
+  const again = folderWith(t, { ...good, 'cluster.yaml': stdout });
+  const printed = runJson(['print'], again) as { readonly config: { readonly app: Readonly<Record<string, unknown>> } };
+  assert.deepEqual(printed.config.app['env'], env);
+  assert.deepEqual(printed.config.app['args'], texts);
+});
+
 test('print masks what the schema calls secret, and says what is wrong in the place of a wrong config', (t) => {
   const https = 'app: { framework: ./f.js, https: { key: key.pem, cert: cert.pem, passphrase: hush } }\n';
   const files = { 'cluster.yaml': https, 'package.json': '{}', 'f.js': '', 'key.pem': '', 'cert.pem': '' };

@@ -59,6 +59,17 @@ test('what egg-scripts is told: on its line, then in eggScriptsConfig', (t) => {
     written: { app: { ...app, port: 7003, require: ['./x.js'] }, workers: { count: 2 } },
     left: 'daemon: true',
   });
+  const start = '--timeout=5000 --node-options--max-http-header-size=9000 --node-options--inspect --https.key=a.pem';
+  assert.deepEqual(
+    egg(t, `egg-scripts start ${start}`, { eggScriptsConfig: { 'node-options--trace-warnings': true } }),
+    {
+      written: {
+        app: { ...app, nodeOptions: ['--trace-warnings', '--max-http-header-size=9000'] },
+        startup: { timeout: '5000ms' },
+      },
+      left: '--node-options--inspect --https.key=a.pem',
+    },
+  );
 });
 
 test('however the line of egg-scripts is written, it means the same, and what is not understood is named', (t) => {

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { clusterProgram, judgeCodeCache } from '../code-cache.js';
 import { ConfigError } from '../config/config-error.js';
 import type { LoadedConfig } from '../config/load.js';
+import { hiddenTexts, MASK } from '../config/mask.js';
 import { lookAtCluster } from '../doctor/cluster.js';
 import { type Finding, failure, ok } from '../doctor/finding.js';
 import { lookAtInit } from '../doctor/init.js';
@@ -36,7 +37,7 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
   const known = 'level' in loaded ? undefined : loaded;
   const config = known?.config;
   const { platform, arch, pid, versions } = process;
-  return [
+  const findings = [
     ...lookAtProgram({
       node: versions.node,
       platform,
@@ -50,10 +51,17 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
     ...(platform === 'linux' ? lookAtKernel('/', { port: config?.app.port, uid: process.getuid?.() ?? 0 }) : []),
     'level' in loaded ? loaded : ok('config', loaded.file),
     ...(config === undefined ? [] : lookAtPaths(config, env, tmpdir())),
-    ...(config === undefined ? [] : lookAtModuleCache(config.app.baseDir)),
+    ...(config === undefined ? [] : lookAtModuleCache(config, env)),
     ...(config === undefined ? [] : lookAtSticky(config.listen.sticky, native)),
     ...(known === undefined ? [] : await lookAtCluster(known, cwd)),
   ];
+  const secrets = known === undefined ? [] : hiddenTexts(known);
+  return findings.map((finding) => Object.assign(finding, { found: without(secrets, finding.found) }));
+}
+
+/** A path may have been read from a file of secrets, and is part of what was found there. */
+function without(secrets: readonly string[], text: string): string {
+  return secrets.reduce((shown, secret) => shown.replaceAll(secret, MASK), text);
 }
 
 function load(given: Given, surroundings: Surroundings): LoadedConfig | Finding {

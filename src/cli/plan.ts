@@ -7,7 +7,7 @@ import { EggcupError } from '../errors.js';
 import { chooseStrategy, type Listening, readOffer } from '../listening/strategy.js';
 import { findFramework } from '../master/framework.js';
 import { minReadyAmong } from '../supervisor/view.js';
-import { rolesOf } from '../master/roles.js';
+import { nodeOptionsOf, rolesOf } from '../master/roles.js';
 import type { Launch } from '../process/launch.js';
 import { type Plan, planSize } from '../sizing/plan.js';
 import { sizingOf } from '../sizing/config.js';
@@ -55,16 +55,22 @@ interface Limits {
 /** What `--cpu` and `--memory` say, in the config's units; a text is what is wrong with them. */
 function limitsOf({ cpu, memory }: Given): Limits | string {
   const cpus = cpu === undefined ? undefined : parseCpu(cpu);
-  const memoryBytes = memory === undefined ? undefined : parseSize(memory);
-  if (cpu !== undefined && (cpus === undefined || cpus === 0))
-    return `--cpu must be CPUs in thousandths such as 1500m, got "${cpu}"${hint(suggestCpu(cpu))}`;
-  if (memory !== undefined && (memoryBytes === undefined || memoryBytes < 2 ** 20 || memoryBytes > MAX_SIZE_BYTES))
-    return `--memory must be a size from 1Mi to 1024Ti such as 512Mi or 1Gi, got "${memory}"${hint(suggestSize(memory))}`;
+  const memoryBytes = memory === undefined ? undefined : parseMemory(memory);
+  if (cpu !== undefined && cpus === undefined)
+    return `--cpu must be CPUs in thousandths from 1m to 9999999m such as 1500m, got "${cpu}"${hint(suggestCpu(cpu), parseCpu)}`;
+  if (memory !== undefined && memoryBytes === undefined)
+    return `--memory must be a size from 1Mi to 1024Ti such as 512Mi or 1Gi, got "${memory}"${hint(suggestSize(memory), parseMemory)}`;
   return { cpus, memoryBytes };
 }
 
-function hint(meant: string | undefined): string {
-  return meant === undefined ? '' : ` (did you mean ${meant}?)`;
+function parseMemory(text: string): number | undefined {
+  const bytes = parseSize(text);
+  return bytes !== undefined && bytes >= 2 ** 20 && bytes <= MAX_SIZE_BYTES ? bytes : undefined;
+}
+
+/** Only what would be taken. */
+function hint(meant: string | undefined, parse: (text: string) => number | undefined): string {
+  return meant === undefined || parse(meant) === undefined ? '' : ` (did you mean ${meant}?)`;
 }
 
 function where({ cpu, memory }: Given): string {
@@ -154,14 +160,13 @@ function listeningHere(config: Config): { readonly listening: Listening | null; 
 }
 
 /** Without what eggcup itself puts in front: its own preload, or its main for a framework. */
-function programOf({ execArgv, exec, args, cwd, task }: Launch, { app }: Config): Program {
-  const own = execArgv.indexOf('--require');
-  const nodeOptions = task.kind === 'script' ? execArgv.toSpliced(own, 2) : execArgv;
+function programOf(launch: Launch, { app }: Config): Program {
+  const { exec, args, cwd, task } = launch;
   const run =
     task.kind === 'script'
       ? exec
       : `${app.framework} ${task.role === 'agent' ? 'Agent' : 'Application'} (${task.options.framework})`;
-  return { run, nodeOptions, args, cwd };
+  return { run, nodeOptions: nodeOptionsOf(launch), args, cwd };
 }
 
 function listenOf({ unixSocket, hostname, port, https }: Config['app']): string | null {

@@ -136,6 +136,11 @@ function preload(): string[] {
   return ['--require', fileURLToPath(new URL('../worker/script.js', import.meta.url))];
 }
 
+/** The options of Node.js that a process sees of a launch: eggcup's own preload takes itself away. */
+export function nodeOptionsOf({ execArgv, task }: Launch): readonly string[] {
+  return task.kind === 'script' ? execArgv.toSpliced(execArgv.indexOf('--require'), 2) : execArgv;
+}
+
 function heapOf({ plan }: LaunchFacts, role: 'agent' | 'app'): number | undefined {
   return role === 'app' ? (plan.heapMiB ?? undefined) : undefined;
 }

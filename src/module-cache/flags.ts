@@ -19,19 +19,26 @@ export interface CodeHeader {
   readonly limited: number | null;
 }
 
-/** What this process was started with, but for what says nothing about modules or code. */
-export function optionsThatMatter(): readonly string[] {
+/** How a process is started, as far as Node.js is concerned. */
+export interface NodeStart {
+  readonly env: NodeJS.ProcessEnv;
+  readonly execArgv: readonly string[];
+}
+
+/** What a process, by default this one, is started with, but for what says nothing about modules or code. */
+export function optionsThatMatter(start: NodeStart = process): readonly string[] {
   const variables = ['NODE_PATH', 'NODE_PRESERVE_SYMLINKS'].flatMap((name) => {
-    const value = process.env[name];
+    const value = start.env[name];
     return value === undefined ? [] : [`${name}=${value}`];
   });
-  return [...variables, ...optionsOfNode().filter((option) => !HEAP.test(option) && !option.startsWith('--inspect'))];
+  const options = optionsOfNode(start).filter((option) => !HEAP.test(option) && !option.startsWith('--inspect'));
+  return [...variables, ...options];
 }
 
 /** Those of the environment come first, as for Node. */
-function optionsOfNode(): readonly string[] {
-  const fromEnvironment = (process.env['NODE_OPTIONS'] ?? '').split(' ').filter((word) => word !== '');
-  return [...fromEnvironment, ...process.execArgv];
+function optionsOfNode({ env, execArgv }: NodeStart): readonly string[] {
+  const fromEnvironment = (env['NODE_OPTIONS'] ?? '').split(' ').filter((word) => word !== '');
+  return [...fromEnvironment, ...execArgv];
 }
 
 /** `undefined` where it can't be found out. */
@@ -60,7 +67,7 @@ export function fitTo({ words, limited }: CodeHeader): ((code: Buffer) => void) 
 
 /** Lets `act` set the limit, and sets it back; `undefined` where nobody knows to what. */
 function withHeapLimits<T>(act: (setLimit: (mebibytes: number) => void) => T): T | undefined {
-  const given = optionsOfNode().filter((option) => HEAP.test(option));
+  const given = optionsOfNode(process).filter((option) => HEAP.test(option));
   const limits = given.map((option) => /^[^=]*size=(\d+)$/.exec(option)?.[1]);
   if (limits.includes(undefined)) return undefined;
   // Only for who has a cache.

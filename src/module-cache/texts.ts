@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { loadNative, type Mapping, type Native } from '../native/addon.js';
 import { isWrapped } from '../wrapped-script.js';
 import { type CodeEntry, type Head, type ModuleCache, readAt } from './format.js';
@@ -36,8 +36,10 @@ function sizeOf({ code }: Head): number {
 const MAX_BYTES = 2 ** 31 - 1;
 
 function mapWhole(file: string, size: number, native: Native): Mapping {
-  const descriptor = openSync(file, 'r');
+  // Who waits for somebody at the other end of a FIFO waits for ever.
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    if (!fstatSync(descriptor).isFile()) throw new Error(`${file} is no regular file`);
     if (size > MAX_BYTES || fstatSync(descriptor).size < size || !isReadable(descriptor, size))
       throw new Error(`${file} is damaged: the sources are not all there`);
     const mapping = native.mapFile(descriptor, size);

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.js';
 import { wrap, wrappedScript } from '../wrapped-script.js';
 import { firstChanged } from './facts.js';
-import { optionsThatMatter, fitTo } from './flags.js';
+import { fitTo, type NodeStart, optionsThatMatter } from './flags.js';
 import { checksumOf, type CodeEntry, type Head, type ModuleCache, openModuleCache, type Resolved } from './format.js';
 import { moduleCacheFile, type Role } from './place.js';
 import { looksAsNode, pathsMark, replacedBefore, replaceCompile, replaceResolve } from './node-loader.js';
@@ -39,6 +39,12 @@ export function judgeHead({ baseDir, facts }: Head, appFolder: string): string |
   if (baseDir !== appFolder) return `it was made for ${baseDir}`;
   const changed = firstChanged(facts);
   return changed === undefined ? undefined : `${changed} has changed since`;
+}
+
+/** Why it is none for a process that is started like this; `undefined` where it is one. */
+export function judgeOptions({ options }: Head, start: NodeStart): string | undefined {
+  if (optionsThatMatter(start).join(' ') === options.join(' ')) return undefined;
+  return `it was made with other options of Node.js: ${options.join(' ') || 'none'}`;
 }
 
 function once(act: () => void): () => void {
@@ -93,11 +99,10 @@ function textsOf(cache: ModuleCache): TextsOrWhy {
   }
 }
 
-function whyNotAtAll({ options }: Head): string | undefined {
+function whyNotAtAll(head: Head): string | undefined {
   const replaced = replacedBefore();
   if (replaced !== undefined) return `something that is loaded first has replaced Module.${replaced}`;
-  if (optionsThatMatter().join(' ') === options.join(' ')) return undefined;
-  return `it was made with other options of Node.js: ${options.join(' ') || 'none'}`;
+  return judgeOptions(head, process);
 }
 
 /** Node's memory of where modules are, from the start. Returns what ends it. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EggcupError, messageOf } from '../errors.js';
 import { ROLES } from '../module-cache/place.js';
 import { bestOf, type Draft, keep, type Kept } from './drafts.js';
 import { makeFolders, removeIfEmpty } from './folders.js';
@@ -23,12 +24,12 @@ interface Place {
 
 /**
  * Starts the application once, with one worker, as the entrypoint does, until it is ready; stops it, and keeps what its processes have loaded in
- * `baseDir`. Bounded by the config's own `startup.timeout` and `shutdown`. Throws a system error where nothing can be written, and `ERR_STOPPED` when a
+ * `baseDir`. Bounded by the config's own `startup.timeout` and `shutdown`. Throws a system error where nothing can be written there, `ERR_TEMPORARY` where nothing can elsewhere, and `ERR_STOPPED` when a
  * signal ends it.
  */
 export async function train(words: readonly string[], baseDir: string, place: Place): Promise<Trained> {
   const stop = new StopSignal();
-  const folder = mkdtempSync(join(tmpdir(), 'eggcup-compile-'));
+  const folder = makeTemporaryFolder();
   const made: string[] = [];
   try {
     makeFolders(baseDir, made); // Before anybody looks: it is a change of `node_modules` as well.
@@ -47,6 +48,15 @@ export async function train(words: readonly string[], baseDir: string, place: Pl
     stop.end();
     for (const path of made.toReversed()) removeIfEmpty(path);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makeTemporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'eggcup-compile-'));
+  } catch (cause) {
+    const message = `there is no place for temporary files (${messageOf(cause)}); set TMPDIR to a folder that can be written`;
+    throw new EggcupError('ERR_TEMPORARY', message, { cause });
   }
 }
 

@@ -174,8 +174,8 @@ export class AppWithPackages {
   }
 
   /** Level and words of the doctor's finding. */
-  async doctor(): Promise<string> {
-    const words = ['doctor', '--config', await this.#configFile(), '--format', 'json'];
+  async doctor(more: readonly string[] = []): Promise<string> {
+    const words = ['doctor', '--config', await this.#configFile(), '--format', 'json', ...more];
     const { stdout } = spawnSync(process.execPath, [join(projectRoot, 'dist/cli.js'), ...words], {
       encoding: 'utf8',
       cwd: this.folder,

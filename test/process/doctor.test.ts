@@ -44,6 +44,14 @@ test('it looks at the program, the container, the kernel, the paths and the conf
   assert.match(stdout, /^ok +Node\.js +\d+/);
 });
 
+test('what was read from a file of secrets is not shown, nor what is made of it', async (t) => {
+  const config = `app: { script: ${fixture('scripts/hello.js')} }\nhealth: { dir: "\${file:secret}/x" }\n`;
+  const folder = folderWith(t, { 'cluster.yaml': config, secret: 'hush-hush\n' });
+  const { stdout } = run('cli', ['doctor', '--set', `app.port=${await freePort()}`], folder);
+  assert.match(stdout, /health\.dir +\*\*\*, to be made in /);
+  assert.ok(!stdout.includes('hush'), stdout);
+});
+
 test('what would keep the cluster from starting is a failure, and exit 1', async (t) => {
   const folder = folderWith(t, { ...script, 'package.json': '{}' });
   const server = createServer().listen(0);

@@ -31,6 +31,26 @@ test('`live` is there from boot, `started` and `ready` from egg-ready, none afte
   await cluster.assertGone();
 });
 
+test('a probe answers by its exit code, also where its line cannot be written', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js');
+  await cluster.untilReady();
+  const ask = (what: string, output: string): unknown => {
+    const line = `"$0" "$1" ${what} --dir "$2" > ${output}`;
+    const words = [process.execPath, join(projectRoot, 'dist/probe.js'), cluster.healthDir];
+    const { status, stderr } = spawnSync('bash', ['-c', line, ...words], { encoding: 'utf8' });
+    return [status, stderr];
+  };
+  assert.deepEqual(
+    [ask('ready', '/dev/full'), ask('ready', '>(true)')],
+    [
+      [0, ''],
+      [0, ''],
+    ],
+  );
+  assert.deepEqual(ask('nothing', '/dev/full'), [1, '']);
+  assert.equal(await cluster.stop(), 0);
+});
+
 test('`live` beats at least every two seconds', async (t) => {
   const cluster = await startScript(t, 'scripts/hello.js');
   await cluster.untilReady();

@@ -12,6 +12,9 @@ test('other options of Node.js, and what is no cache, are as good as none, and s
   assert.equal((await app.compile()).code, 0);
   const other = await app.answer({ env: { NODE_OPTIONS: '--stack-trace-limit=20' } });
   assert.equal(other.unused, 'it was made with other options of Node.js: none');
+  // Of the processes that would be started, not of its own.
+  assert.equal(await app.doctor(['--set', 'app.nodeOptions=[--no-warnings]']), `warning: app: ${other.unused}`);
+  assert.match(await app.doctor(['--set', 'workers.heap=300Mi']), /^ok: there is one/);
   const file = app.cacheFile();
   const whole = readFileSync(file);
   const lies = (head: Head): Head => ({ ...head, header: { words: [1, 2, 3, 4], limited: null } });

@@ -1,5 +1,6 @@
 /** What `eggcup compile --app` keeps of sources: they stay in a file, which all processes read, whatever becomes of it. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -69,6 +70,7 @@ test('sources that are damaged are not believed; those that are not there are mi
     [() => truncateSync(file, 2 ** 32 + 4096), undefined],
     [() => writeFileSync(file, whole.subarray(0, -8)), `${file} is damaged: the sources are not all there`],
     [() => rmSync(file), `ENOENT: no such file or directory, open '${file}'`],
+    [() => assert.equal(spawnSync('mkfifo', [file]).status, 0), `${file} is no regular file`],
   ] as const) {
     put();
     assert.deepEqual(await app.answer(), { answer: ANSWER, unused: why });

@@ -116,6 +116,13 @@ test('an application that does not get ready: what it has loaded is kept, and wh
   assert.deepEqual(await app.answer(), { answer: ['first', 'second'], unused: undefined });
 });
 
+test('without a place for temporary files that is what is said', async (t) => {
+  const app = appWith(t);
+  const { code, stderr } = await app.compile([], { TMPDIR: '/nowhere' });
+  assert.equal(code, 1);
+  assert.match(stderr, /^eggcup compile: there is no place for temporary files \(ENOENT.*\); set TMPDIR to a folder/);
+});
+
 test('an application that never gets ready is waited for as long as its config says', async (t) => {
   const app = appWith(t, {
     'answer.js': `require('a'); setInterval(() => undefined, 1000); module.exports = () => 1;`,

@@ -55,9 +55,12 @@ async function examine(given: Given, surroundings: Surroundings): Promise<readon
     ...(config === undefined ? [] : lookAtSticky(config.listen.sticky, native)),
     ...(known === undefined ? [] : await lookAtCluster(known, cwd)),
   ];
-  const secrets = known === undefined ? [] : hiddenTexts(known);
+  const secrets = known === undefined ? [] : hiddenTexts(known).filter(({ length }) => length >= LEAST_SECRET);
   return findings.map((finding) => Object.assign(finding, { found: without(secrets, finding.found) }));
 }
+
+/** Less would be found in everything. */
+const LEAST_SECRET = 4;
 
 /** A path may have been read from a file of secrets, and is part of what was found there. */
 function without(secrets: readonly string[], text: string): string {

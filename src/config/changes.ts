@@ -88,7 +88,7 @@ function shown(key: string, value: unknown): unknown {
 }
 
 function formatMinReady({ kind, value }: Config['health']['minReady']): number | string {
-  return kind === 'count' ? value : `${value * 100}%`;
+  return kind === 'count' ? value : `${Number((value * 100).toPrecision(12))}%`; // 0.29 × 100 is 28.999999999999996.
 }
 
 /** The config that can be had without a new container: the rest stays as it was. */

@@ -35,13 +35,13 @@ test('each changed setting is named, in the order of the schema, with what it as
   const one = load({ app: { ...framework, https }, health: { dir: '/run/h' } });
   const other = load({
     app: { ...framework, https: { ...https, passphrase: 'new' }, port: 7002 },
-    health: { dir: '/run/h', interval: '1s', minReady: '50%' },
+    health: { dir: '/run/h', interval: '1s', minReady: '29%' },
   });
   assert.deepEqual(changesBetween(one, other), [
     { key: 'app.port', from: null, to: 7002, effect: 'container' },
     { key: 'app.https.passphrase', from: '***', to: '***', effect: 'workers' },
     { key: 'health.interval', from: 10_000, to: 1000, effect: 'live' },
-    { key: 'health.minReady', from: 1, to: '50%', effect: 'live' },
+    { key: 'health.minReady', from: 1, to: '29%', effect: 'live' },
   ]);
 });
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
 import { ConfigError } from '#eggcup/config/config-error.js';
 import { Workspace } from './workspace.js';
 
@@ -215,40 +214,4 @@ test('a passphrase of digits from a file stays text', (t) => {
 test('a long value is shortened', (t) => {
   const [line] = new Workspace(t).errors(`${app}log: { level: ${'x'.repeat(5000)} }\n`);
   assert.match(line ?? '', /got "x{60}…"$/);
-});
-
-test('any text makes a config or a ConfigError', (t) => {
-  const space = new Workspace(t);
-  const names = 'app script env server.js workers count __proto__ constructor https ${X} ${file:x} 1 ~'.split(' ');
-  const marks = [
-    ':',
-    ': ',
-    '\n',
-    '\n  ',
-    '- ',
-    '[',
-    ']',
-    '{',
-    '}',
-    ', ',
-    '&a ',
-    '*a',
-    '!!str ',
-    '"',
-    "'",
-    '#',
-    '|',
-    '\t',
-    '\0',
-  ];
-  const words = fc.constantFrom(...names, ...marks);
-  const texts = fc.oneof(
-    fc.string(),
-    fc.array(words, { maxLength: 30 }).map((parts) => parts.join('')),
-  );
-  const property = fc.property(texts, texts, (text, variable) => {
-    space.errors(text);
-    space.errors(app, { EGGCUP__APP: variable, EGGCUP__APP__ENV: variable, EGGCUP__WORKERS__COUNT: variable });
-  });
-  fc.assert(property, { numRuns: 1000 });
 });

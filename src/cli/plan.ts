@@ -7,7 +7,7 @@ import { EggcupError } from '../errors.js';
 import { chooseStrategy, type Listening, readOffer } from '../listening/strategy.js';
 import { findFramework } from '../master/framework.js';
 import { minReadyAmong } from '../supervisor/view.js';
-import { nodeOptionsOf, rolesOf } from '../master/roles.js';
+import { nodeOptionsOf, rolesAhead } from '../master/roles.js';
 import type { Launch } from '../process/launch.js';
 import { type Plan, planSize } from '../sizing/plan.js';
 import { sizingOf } from '../sizing/config.js';
@@ -113,16 +113,8 @@ function lookAhead(loaded: LoadedConfig, facts: ContainerFacts, { env, cwd }: Su
   const config = maskedConfig(loaded);
   const { listening, problem } = listeningHere(config);
   const found = located?.file ?? config.app.framework;
-  const roles = rolesOf({
-    config,
-    plan: size,
-    framework: found,
-    clusterPort: 0,
-    strategy: listening?.strategy ?? 'roundRobin',
-    masterPid: 0,
-    instance: '',
-    env,
-  });
+  const strategy = listening?.strategy ?? 'roundRobin';
+  const roles = rolesAhead({ config, plan: size, framework: found, strategy, env });
   return {
     ...size,
     agent: roles.agent === undefined ? null : programOf(roles.agent, config),

@@ -71,6 +71,11 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
   return { agent: config.agent.enabled === false ? undefined : role('agent'), app: role('app') };
 }
 
+/** What there will be of them before a master is there: to look at, not to be started. */
+export function rolesAhead(facts: Omit<LaunchFacts, 'clusterPort' | 'masterPid' | 'instance'>): Roles {
+  return rolesOf({ ...facts, clusterPort: 0, masterPid: 0, instance: '' });
+}
+
 function scriptRoles(facts: LaunchFacts): Roles {
   const { app, agent, shutdown } = facts.config;
   const role = (name: 'agent' | 'app', script: string, ready: 'loaded' | 'listening' | 'message'): Launch => ({

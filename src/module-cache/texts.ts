@@ -39,8 +39,9 @@ function mapWhole(file: string, size: number, native: Native): Mapping {
   // Who waits for somebody at the other end of a FIFO waits for ever.
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!fstatSync(descriptor).isFile()) throw new Error(`${file} is no regular file`);
-    if (size > MAX_BYTES || fstatSync(descriptor).size < size || !isReadable(descriptor, size))
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) throw new Error(`${file} is no regular file`);
+    if (size > MAX_BYTES || stat.size < size || !isReadable(descriptor, size))
       throw new Error(`${file} is damaged: the sources are not all there`);
     const mapping = native.mapFile(descriptor, size);
     if (mapping === null) throw new Error(`${file} cannot be mapped into memory where it is`);

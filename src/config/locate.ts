@@ -34,10 +34,11 @@ export interface ConfigFile {
 
 /** Reads the file that is named, else the first that exists; what others still write is waited for with `patience`. */
 export function readConfigFile(request: ConfigRequest, patience: Patience | undefined): ConfigFile {
-  const { file, env, cwd, exampleFile, systemFile } = request;
+  const { file, env, cwd, exampleFile, systemFile, isRunning } = request;
   const variable = env['EGGCUP_CONFIG'];
-  if (file !== undefined)
-    return readNamed(resolve(cwd, file), 'option', { kind: 'option', name: '--config' }, cwd, patience);
+  // A running master has found its file, whoever named it then.
+  const option: Origin | undefined = isRunning === true ? undefined : { kind: 'option', name: '--config' };
+  if (file !== undefined) return readNamed(resolve(cwd, file), 'option', option, cwd, patience);
   if (variable !== undefined && variable !== '')
     return readNamed(resolve(cwd, variable), 'variable', { kind: 'variable', name: 'EGGCUP_CONFIG' }, cwd, patience);
   return (
@@ -59,8 +60,9 @@ function readNamed(
 ): ConfigFile {
   const found = read(file, origin, namedBy, cwd, patience);
   if (found !== undefined) return found;
-  const subject = namedBy === undefined ? 'the bundled example is' : 'names';
-  throw failure(namedBy, `${subject} ${JSON.stringify(file)}: no such file; name a config file that exists`);
+  const path = JSON.stringify(file);
+  if (namedBy === undefined) throw failure(undefined, `${path}: no such file any more; put a config there`);
+  throw failure(namedBy, `names ${path}: no such file; name a config file that exists`);
 }
 
 /** `namedBy` is whoever asks for this file and no other. */

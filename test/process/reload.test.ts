@@ -132,7 +132,7 @@ test('reload.watch: a ConfigMap that is exchanged under its link is followed, a 
   await cluster.untilReady();
   const file = join(cluster.dir, 'cluster.yaml');
   const first = readFileSync(file, 'utf8');
-  const exchange = (name: string, text: string): void => {
+  const exchange = (name: string, text: string | Buffer): void => {
     // As the kubelet does: a new folder, and one link that is moved over the old one.
     mkdirSync(join(cluster.dir, name));
     writeFileSync(join(cluster.dir, name, 'cluster.yaml'), text);
@@ -151,6 +151,12 @@ test('reload.watch: a ConfigMap that is exchanged under its link is followed, a 
   await cluster.untilLogged('reload.done', {}, 2);
   assert.match((await get(cluster.port)).body, /^v3 a /);
   assert.equal(new Set(cluster.logged('reload.refused').map(({ time }) => String(time).slice(0, 19))).size, 1);
+  exchange('..2026_5', Buffer.from(first.replace('"v1"', '"v\u00e9"'), 'latin1'));
+  const isRefused = (): boolean =>
+    cluster
+      .logged('reload.refused')
+      .some(({ problem }) => /^cluster\.yaml: cannot be read: line \d+ is not UTF-8/.test(String(problem)));
+  await until('what is no text to be refused', isRefused);
   assert.equal(await cluster.stop(), 0);
 });
 

@@ -95,11 +95,12 @@ function startOf(before: readonly Word[], options: readonly Option[]): EggStart 
     timeout: millisecondsOf(valueOf('timeout')),
   };
   const stickiness = options.findLast(({ name }) => /^(?:no-)?sticky$/.test(name));
-  const isKept = ({ name, value }: Option): boolean => {
+  const isKept = (option: Option): boolean => {
+    const { name, value } = option;
     const known = SINGLE.find((one) => one === name);
     if (known !== undefined) return single[known] !== undefined;
-    if (nodeOptionOf({ name, value }) !== undefined) return true;
-    return /^(?:no-)?sticky$/.test(name) || (name === 'require' && value !== undefined);
+    if (name === 'require') return value !== undefined;
+    return /^(?:no-)?sticky$/.test(name) || nodeOptionOf(option) !== undefined;
   };
   const { framework, port, workers, env, timeout } = single;
   return {
@@ -145,7 +146,8 @@ function isValueOf(name: string, next: Word | undefined): boolean {
   return !SWITCHES.has(name) || /^(?:true|false)$/.test(next.raw);
 }
 
-function nodeOptionOf({ name, value }: Pick<Option, 'name' | 'value'>): string | undefined {
+/** As `node` takes it; what is for developers is left, and named. */
+function nodeOptionOf({ name, value }: Option): string | undefined {
   const own = /^node-options(--.+)$/.exec(name)?.[1];
   if (own === undefined || FOR_DEVELOPERS.test(own)) return undefined;
   return value === undefined ? own : `${own}=${value}`;

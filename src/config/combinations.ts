@@ -51,7 +51,7 @@ function* nodeOptions({ app }: Settings): Generator<Finding> {
 
 /** node(1): a program of its own, a look at one, or a word about itself. `-pe` is `-p -e`. */
 const RUNS_SOMETHING_ELSE =
-  /^(?:-(?:e|p|pe|c|i|h|v)|--(?:eval|print|check|interactive|help|version|v8-options|test|run|watch|prof-process|build-sea|build-snapshot|completion-bash))(?:=|$)/;
+  /^(?:-(?:e|p|pe|c|i|h|v)|--(?:eval|print|check|interactive|help|version|v8-options|test|run|watch(?:-path)?|prof-process|build-sea|build-snapshot|completion-bash))(?:=|$)/;
 
 function* address({ app, listen }: Settings): Generator<Finding> {
   const { port, hostname, unixSocket } = app;

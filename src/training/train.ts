@@ -24,8 +24,8 @@ interface Place {
 
 /**
  * Starts the application once, with one worker, as the entrypoint does, until it is ready; stops it, and keeps what its processes have loaded in
- * `baseDir`. Bounded by the config's own `startup.timeout` and `shutdown`. Throws a system error where nothing can be written there, `ERR_TEMPORARY` where nothing can elsewhere, and `ERR_STOPPED` when a
- * signal ends it.
+ * `baseDir`. Bounded by the config's own `startup.timeout` and `shutdown`. Throws a system error where nothing can be written there, `ERR_TEMPORARY`
+ * where there is no place for temporary files, and `ERR_STOPPED` when a signal ends it.
  */
 export async function train(words: readonly string[], baseDir: string, place: Place): Promise<Trained> {
   const stop = new StopSignal();

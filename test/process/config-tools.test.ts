@@ -53,6 +53,17 @@ const rich = {
   ].join('\n'),
 };
 
+test('a config file that cannot be read is a fault of what names it', (t) => {
+  const folder = folderWith(t, {});
+  const named = (args: readonly string[], env = {}): unknown => {
+    const { errors } = runJson(['check', ...args], folder, env) as { errors: readonly Record<string, unknown>[] };
+    return errors.map(({ message: _message, ...place }) => place);
+  };
+  const fault = { code: 'ERR_CONFIG', path: null };
+  assert.deepEqual(named(['--config', 'no.yaml']), [{ ...fault, option: '--config' }]);
+  assert.deepEqual(named([], { EGGCUP_CONFIG: '.' }), [{ ...fault, variable: 'EGGCUP_CONFIG' }]);
+});
+
 test('print shows the effective config with origins; as text it is a config with the same meaning', (t) => {
   const folder = folderWith(t, rich);
   const env = { NAME: 'eggcup', EGGCUP__WORKERS__COUNT: '3' };

@@ -49,6 +49,7 @@ test('a probe answers by its exit code, also where its line cannot be written', 
   );
   assert.deepEqual(ask('nothing', '/dev/full'), [1, '']);
   assert.equal(await cluster.stop(), 0);
+  await cluster.assertGone();
 });
 
 test('`live` beats at least every two seconds', async (t) => {

@@ -22,6 +22,17 @@ test('an app worker that fails while starting ends the master with 11 and says w
   }
 });
 
+test('an option that Node.js does not know is told as such', async (t) => {
+  const cluster = await startScript(t, 'scripts/hello.js', { app: { nodeOptions: ['--no-such-option'] } });
+  assert.equal(await cluster.ended(), 11);
+  assert.match(
+    String(cluster.logged('stop.begun')[0]?.['reason']),
+    /^app-\d failed while starting: it exited with code 9, with which Node\.js refuses an option \(app\.nodeOptions/,
+  );
+  assert.match(cluster.errors, /bad option: --no-such-option/);
+  await cluster.assertGone();
+});
+
 test('the place of the fault stands in the termination message, or where only Node knows it on standard error', async (t) => {
   const script = 'scripts/throws.js';
   const thrown = await startScript(t, script);

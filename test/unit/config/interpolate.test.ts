@@ -48,6 +48,7 @@ test('each form is replaced', () => {
 test('what cannot be replaced says what and how to write it', () => {
   const rows = [
     ['${UNSET}', 'the variable UNSET is not set; set it, or write ${UNSET:-default}'],
+    ['${UNSET:?}', 'the variable UNSET is not set; set it'],
     ['${EMPTY:?set ${NAME}}', 'the variable EMPTY is not set: set pass'],
     ['${PORT', '${ has no closing }; write $$ for a plain $'],
     ['${UNSET:-a', '${ has no closing }; write $$ for a plain $'],

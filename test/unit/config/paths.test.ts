@@ -71,3 +71,13 @@ test('a missing folder is one error, not one for each file in it', (t) => {
     `cluster.yaml:1:17 app.baseDir: no such folder "${space.path('web')}"; a relative one starts from the config file's, "${space.folder}"`,
   ]);
 });
+
+const root = process.getuid?.() === 0 && 'root may enter every folder';
+
+test('who may not enter a folder hears that, not that a file is missing', { skip: root }, (t) => {
+  const space = new Workspace(t);
+  mkdirSync(space.path('closed'), { mode: 0 });
+  assert.deepEqual(space.errors('app: { script: closed/a.js }\n'), [
+    `cluster.yaml:1:16 app.script: there is no permission to look for "${space.path('closed/a.js')}"; paths are relative to app.baseDir "${space.folder}"`,
+  ]);
+});

@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 /** Every file that went into a program. */
 const inputs = new Set();
 /** Loaded when it is needed, from a file of its own. What both sides import is there twice, its variables too. */
-const APART = ['./master/run-cluster.js', '../health/http.js', '../control/server.js', '../inspect/examine.js'];
+const APART = ['./master/run-cluster.js', '../health/http.js', '../inspect/examine.js'];
 
 /** Makes `require` of the few, which are all our own. */
 const WITHOUT_IMPORT = { 'dynamic-import': false };
@@ -30,15 +30,17 @@ for (const name of [
   'health/http',
   'inspect/examine',
   'health/watchdog-loop',
-  'control/server',
   'module-cache/record',
+  'module-cache/use',
 ])
   await bundle(name, { supported: WITHOUT_IMPORT });
 // An application may be an ES module.
 for (const name of ['script', 'framework-agent', 'framework-app']) await bundle(`worker/${name}`, {});
-// Says which source a code cache is of (src/code-cache.ts).
+// Says which source a code cache is of (src/code-cache.ts), which takes a byte for a character.
 const program = `${root}dist/master/run-cluster.js`;
-appendFileSync(program, `// ${createHash('sha256').update(readFileSync(program)).digest('hex')}\n`);
+const text = readFileSync(program, 'latin1');
+if (/[\u0080-\u00FF]/.test(text)) throw new Error(`${program} is not ASCII`);
+appendFileSync(program, `// ${createHash('sha256').update(text).digest('hex')}\n`);
 writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
 
 writeNotices(inputs, `${root}dist/THIRD-PARTY-NOTICES.txt`);

@@ -1,11 +1,41 @@
-/** What `eggcup compile` runs, with a fixed `--hash-seed`: writes the code cache of the cluster's program and prints its path. */
-import { clusterProgram, writeCodeCache } from './code-cache.js';
+/**
+ * What `eggcup compile` runs, with a fixed `--hash-seed`: `compile.js DRAFT [WORD…]` writes V8's code of the cluster's program to the file DRAFT. With words for the entrypoint it
+ * starts that cluster, and writes what has been compiled of the program when it is asked to stop. Without, it writes the same draft as a process does that has done nothing else (V8 numbers functions as it meets them),
+ * and all of the program where there is none.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { clusterProgram, codeOf, compileProgram, compileWhole, runProgram } from './code-cache.js';
 import { messageOf } from './errors.js';
-import { printLine } from './terminal.js';
+import { type EntryRequest, parseEntryArgs } from './init/entry-args.js';
+import { ClaimedSignals } from './init/claimed-signals.js';
+import { loadNative, whyNotNative } from './native/addon.js';
+import { printLine, workingDirectory } from './terminal.js';
 
-try {
-  printLine(1, writeCodeCache(clusterProgram()));
-} catch (error) {
-  printLine(2, messageOf(error));
-  process.exitCode = 1;
+const [draft = '', ...words] = process.argv.slice(2);
+void main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    printLine(2, messageOf(error));
+    process.exit(1);
+  },
+);
+
+async function main(): Promise<number> {
+  const request = parseEntryArgs(words, process.env);
+  if (request.kind === 'cluster' && words.length > 0) return rehearse(request);
+  const program = clusterProgram();
+  const script = existsSync(draft) ? compileProgram(program, readFileSync(draft)) : compileWhole(program);
+  writeFileSync(draft, codeOf(script));
+  return 0;
+}
+
+async function rehearse({ configFile, set }: EntryRequest & { kind: 'cluster' }): Promise<number> {
+  const native = loadNative();
+  const script = compileProgram(clusterProgram());
+  process.once('SIGTERM', () => writeFileSync(draft, codeOf(script))); // Heard before the cluster hears it: a stop is no part of a start.
+  const signals = new ClaimedSignals(native);
+  const { runCluster } = runProgram(script, clusterProgram()) as typeof import('./master/run-cluster.js');
+  const nativePart = { native, whyNotNative: whyNotNative() };
+  const { env } = process;
+  return runCluster({ signals, ...nativePart, configFile, set, exampleFile: '', env, cwd: workingDirectory() });
 }

@@ -37,7 +37,7 @@ async function main(): Promise<number> {
     case 'cluster': {
       const { fileURLToPath } = await import('node:url');
       const { clusterProgram, loadProgram } = await import('./code-cache.js');
-      const { runCluster } = loadProgram(clusterProgram()) as typeof import('./master/run-cluster.js');
+      const { runCluster } = loadProgram(clusterProgram(), native) as typeof import('./master/run-cluster.js');
       const { workingDirectory } = await import('./terminal.js');
       const exampleFile = fileURLToPath(new URL('../examples/hello/cluster.yaml', import.meta.url));
       const { configFile, set } = request;

@@ -1,12 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { clusterProgram, writeCodeCache } from '../code-cache.js';
 import { ConfigError } from '../config/config-error.js';
 import { EggcupError, messageOf } from '../errors.js';
 import { type Answer, answerFaults, type CliCommand, loadGiven, type Surroundings } from './command.js';
 import type { Given } from './options.js';
 import type { Kept } from '../training/drafts.js';
+import { rehearse } from '../training/rehearse.js';
 import { train, type Trained } from '../training/train.js';
 
 /**
@@ -26,19 +26,22 @@ export const compile: CliCommand = {
   },
 };
 
-function compileItself({ env }: Surroundings): Answer {
-  const program = fileURLToPath(new URL('../compile.js', import.meta.url));
+async function compileItself({ env }: Surroundings): Promise<Answer> {
+  const program = clusterProgram();
   const folder = dirname(program);
   try {
-    accessSync(`${folder}/master`, constants.W_OK);
+    accessSync(folder, constants.W_OK);
   } catch (error) {
     return failed(`${folder} cannot be written; call it while the image is built, as its owner: ${messageOf(error)}`);
   }
-  // A fixed seed, or the same sources would not give the same image.
-  const words = [...process.execArgv, '--hash-seed=1', program];
-  const { status, signal, stdout, stderr, error } = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
-  if (status === 0) return { code: 0, out: `wrote ${stdout.trimEnd()}` };
-  return failed(error === undefined ? stderr.trimEnd() || `it was ended by ${signal}` : messageOf(error));
+  try {
+    const { code, whyWhole } = await rehearse(env);
+    const out = `wrote ${writeCodeCache(program, code)}`;
+    if (whyWhole === undefined) return { code: 0, out };
+    return { code: 0, out, err: `eggcup compile: all of the program, for it could not be started here: ${whyWhole}` };
+  } catch (error) {
+    return failed(messageOf(error));
+  }
 }
 
 async function compileApp(given: Given, surroundings: Surroundings): Promise<Answer> {

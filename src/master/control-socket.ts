@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '../config/schema.js';
 import type { Answerer } from '../control/connection.js';
-import type { ControlServer } from '../control/server.js';
+import { ControlServer } from '../control/server.js';
 import { messageOf } from '../errors.js';
 import type { Opened } from '../health/directory.js';
 import type { Log } from '../log.js';
@@ -51,11 +51,10 @@ export class ControlSocket {
     this.#log = log;
   }
 
-  /** Its code is loaded only here, when everything is forked and the master has time. Never rejects. */
-  async open(answer: Answerer): Promise<void> {
+  /** Never throws. */
+  open(answer: Answerer): void {
     try {
-      const { ControlServer } = await import('../control/server.js');
-      if (!this.#isClosed) this.#listen(ControlServer, answer);
+      if (!this.#isClosed) this.#listen(answer);
     } catch (error) {
       this.#reportOnce(error);
     }
@@ -67,10 +66,10 @@ export class ControlSocket {
     this.#server?.close();
   }
 
-  #listen(Server: typeof ControlServer, answer: Answerer): void {
+  #listen(answer: Answerer): void {
     const path = this.#path;
     const listen = (): void => {
-      this.#server = Server.listen({
+      this.#server = ControlServer.listen({
         path,
         answer,
         onListening: () => this.#listens(),

@@ -101,7 +101,7 @@ async function bootAndRun(request: ClusterRequest, loaded: LoadedConfig, log: Lo
       onChange: () => readAgain('the config file has changed'),
     });
     signals.listen((signal) => obey(signal, running, readAgain, log));
-    void booted.control?.open(answersOf(running, readAgain));
+    booted.control?.open(answersOf(running, readAgain));
     const outcome = await ended;
     watch.stop();
     rest.callOff();

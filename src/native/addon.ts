@@ -68,6 +68,10 @@ export interface Native {
   mapFile(fd: number, bytes: number): Mapping | null;
   /** The string that stands there, as Latin-1 or UTF-16, whose characters stay there. It must lie within the mapping. V8 has an upper bound for strings. */
   textAt(mapping: Mapping, offset: number, characters: number, isTwoByte: boolean): string | undefined;
+  /** A part of a file as a string of Latin-1: read once, into memory that is outside of V8's heap and stays until this process ends; `null` where the file has no such part. */
+  readText(fd: number, offset: number, bytes: number): string | null;
+  /** Has the kernel give all memory of a resizable ArrayBuffer at once, before it is filled. */
+  populate(buffer: ArrayBuffer): void;
   /** Gives the pages back that were read so far; they come again when they are read. */
   forgetPages(mapping: Mapping, bytes: number): number;
 }

@@ -2,10 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { TRAINING_VARIABLE } from '../ipc/environment.js';
 
-const entry = fileURLToPath(new URL('../entry.js', import.meta.url));
 const LINES_SHOWN = 20;
 
 /** Last, so that they win: one worker shows what all load, and nothing is left of it but the drafts. */
@@ -16,31 +14,36 @@ function onlyForTraining(folder: string, reason: string): readonly string[] {
     'health.dir': folder,
     'health.minReady': 1,
     'health.http.enabled': false,
-    'control.enabled': false,
     'shutdown.delay': '0s',
     terminationLog: reason,
     'log.format': 'json',
     'log.level': 'info',
   };
-  return Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+  return Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+}
+
+/** A start that is watched. */
+export interface Start {
+  /** A program that takes the entrypoint's words, with Node's before it and those behind. */
+  readonly words: readonly string[];
+  /** For whatever it writes. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
 }
 
 /**
- * Starts the application as the entrypoint does, which finds the config by the same `words`, and stops it when it is ready. Its processes write drafts into the
- * folder. Returns why it did not get ready. Throws the signal's reason once it has ended.
+ * Starts a cluster with one worker, and stops it when it is ready. Its processes write drafts into the folder. Returns why it did not get ready. Throws the signal's
+ * reason once it has ended.
  */
-export async function startOnce(
-  words: readonly string[],
-  drafts: string,
-  { env, cwd }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const reason = join(drafts, 'reason');
+export async function startOnce({ words, folder, env, cwd }: Start, signal: AbortSignal): Promise<string | undefined> {
+  const reason = join(folder, 'reason');
   writeFileSync(reason, ''); // The entrypoint writes into one that is there.
   signal.throwIfAborted();
-  const child = spawn(process.execPath, [entry, ...words, ...onlyForTraining(drafts, reason)], {
+  const set = onlyForTraining(folder, reason).flatMap((setting) => ['--set', setting]);
+  const child = spawn(process.execPath, [...words, ...set], {
     cwd,
-    env: { ...env, [TRAINING_VARIABLE]: drafts },
+    env: { ...env, [TRAINING_VARIABLE]: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stop = (): unknown => child.kill('SIGTERM');

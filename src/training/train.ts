@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { EggcupError, messageOf } from '../errors.js';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { ROLES } from '../module-cache/place.js';
 import { bestOf, type Draft, keep, type Kept } from './drafts.js';
 import { makeFolders, removeIfEmpty } from './folders.js';
 import { untilSettled } from './settle.js';
 import { startOnce } from './start-once.js';
 import { StopSignal } from './stop-signal.js';
+import { makeTemporaryFolder } from './temporary-folder.js';
+
+const entry = fileURLToPath(new URL('../entry.js', import.meta.url));
 
 /** What a training start has left. */
 export interface Trained {
@@ -33,7 +34,8 @@ export async function train(words: readonly string[], baseDir: string, place: Pl
   const made: string[] = [];
   try {
     makeFolders(baseDir, made); // Before anybody looks: it is a change of `node_modules` as well.
-    const why = await startOnce(words, folder, place, stop.signal);
+    const own = [entry, ...words, '--set', 'control.enabled=false'];
+    const why = await startOnce({ words: own, folder, ...place }, stop.signal);
     const drafts = ROLES.flatMap((role) => bestOf(folder, role) ?? []);
     await untilSettled(
       drafts.flatMap(({ head }) => head.facts),
@@ -48,15 +50,6 @@ export async function train(words: readonly string[], baseDir: string, place: Pl
     stop.end();
     for (const path of made.toReversed()) removeIfEmpty(path);
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function makeTemporaryFolder(): string {
-  try {
-    return mkdtempSync(join(tmpdir(), 'eggcup-compile-'));
-  } catch (cause) {
-    const message = `there is no place for temporary files (${messageOf(cause)}); set TMPDIR to a folder that can be written`;
-    throw new EggcupError('ERR_TEMPORARY', message, { cause });
   }
 }
 

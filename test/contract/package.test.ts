@@ -39,11 +39,6 @@ test('what serves the health endpoints is a file of its own, which only a master
     assert.doesNotMatch(read(program), /require\("node:http"\)|eggcup_live/, program);
 });
 
-test('the control socket is served from a file of its own, which is loaded after the forks', () => {
-  assert.match(read('dist/control/server.js'), /allowHalfOpen/);
-  assert.doesNotMatch(read('dist/master/run-cluster.js'), /allowHalfOpen: ?!0/);
-});
-
 test('the notices name every dependency, in the version that is bundled and installed beside it', () => {
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Readonly<Record<string, string>> };
   const notices = read('dist/THIRD-PARTY-NOTICES.txt');

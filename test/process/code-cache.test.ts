@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -20,6 +21,12 @@ import { freePort } from '../helpers/net.js';
 import { temporaryDirectory } from '../helpers/temporary.js';
 
 const BOOT = 'Starting the cluster';
+
+interface CompileOptions {
+  /** Of Node.js. */
+  readonly options?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 class Installation {
   readonly #t: TestContext;
@@ -44,10 +51,13 @@ class Installation {
       .map((name) => join(folder, name));
   }
 
-  /** As `node OPTION… dist/cli.js compile`. */
-  compile(...options: readonly string[]): { code: number | null; stdout: string; stderr: string } {
+  /** As `node OPTION dist/cli.js compile`. */
+  compile({ options = [], env = {} }: CompileOptions = {}): { code: number | null; stdout: string; stderr: string } {
     const words = [...options, join(this.#folder, 'dist/cli.js'), 'compile'];
-    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    });
     return { code: status, stdout, stderr };
   }
 
@@ -67,6 +77,14 @@ class Installation {
     const changed = text.replace(from, to);
     assert.ok(changed !== text && changed.length === text.length);
     writeFileSync(this.program, changed);
+  }
+
+  /** While no process of an application can start. */
+  withoutWorkers(act: () => void): void {
+    const [folder, away] = [join(this.#folder, 'dist/worker'), join(this.#folder, 'away')];
+    renameSync(folder, away);
+    act();
+    renameSync(away, folder);
   }
 
   remove(): void {
@@ -101,20 +119,24 @@ test('what was compiled is what runs', async (t) => {
   assert.equal(await installation.boot(), BOOT);
 });
 
-test('a cache of another source, or of other flags, is as good as none', async (t) => {
+test('a cache of another source, of other flags, or not whole, is as good as none', async (t) => {
   const installation = new Installation(t);
   assert.equal(installation.compile().code, 0);
   const [cache = ''] = installation.caches();
   const whole = readFileSync(cache);
+  // V8 refuses the code, and compiles the source, which is in the cache too.
+  assert.equal(await installation.boot('--stack-trace-limit=20'), BOOT);
+  writeFileSync(cache, whole.subarray(0, -8));
+  assert.equal(await installation.boot(), BOOT);
   installation.change(BOOT, BOOT.toUpperCase());
-  assert.equal(await installation.boot('--stack-trace-limit=20'), BOOT.toUpperCase());
+  writeFileSync(cache, whole);
+  assert.equal(await installation.boot(), BOOT);
   assert.equal(await installation.boot('--enable-source-maps'), BOOT.toUpperCase());
-  for (const length of [0, 64, 1000, whole.length - 8]) {
+  for (const length of [0, 64, 1000]) {
     writeFileSync(cache, whole.subarray(0, length));
     assert.equal(await installation.boot(), BOOT.toUpperCase(), `${length} bytes`);
   }
   writeFileSync(cache, whole);
-  assert.equal(await installation.boot(), BOOT);
   installation.change(/[0-9a-f]{64}\n$/, `${'0'.repeat(64)}\n`);
   assert.equal(await installation.boot(), BOOT.toUpperCase());
 });
@@ -129,12 +151,13 @@ test('a cache that cannot be read is in nobody’s way, and the doctor says why'
     String(installation.doctor('--enable-source-maps')),
     /^warning,it is not used with --enable-source-maps/,
   );
-  assert.equal(installation.compile('--stack-trace-limit=20').code, 0);
+  assert.equal(installation.compile({ options: ['--stack-trace-limit=20'] }).code, 0);
   assert.equal(String(installation.doctor('--stack-trace-limit=20')), 'ok,there is one for this Node.js');
   assert.equal(installation.compile().code, 0);
   const [cache = ''] = installation.caches();
   for (const [length, why] of [
-    [1000, /^warning,V8 refuses it/],
+    [statSync(cache).size - 8, /^warning,V8 refuses it/],
+    [1000, /^warning,it is not whole/],
     [0, /^warning,it is of another program/],
   ] as const) {
     truncateSync(cache, length);
@@ -179,6 +202,31 @@ test('the same program compiled again is the same bytes, so an image can be buil
   });
   assert.equal(first?.length, 1);
   assert.ok(first[0]?.equals(second?.[0] ?? Buffer.alloc(0)));
+});
+
+test('what a start does not run is not kept; all of it is where no cluster can be started, which is said', async (t) => {
+  const installation = new Installation(t);
+  assert.equal(installation.compile().code, 0);
+  const [cache = ''] = installation.caches();
+  const { size } = statSync(cache);
+  installation.withoutWorkers(() => {
+    const { code, stdout, stderr } = installation.compile();
+    assert.deepEqual([code, stdout], [0, `wrote ${cache}\n`]);
+    assert.match(
+      stderr,
+      /^eggcup compile: all of the program, for it could not be started here: .*(?:agent|app-0) failed while starting/,
+    );
+  });
+  const whole = statSync(cache).size;
+  assert.ok(whole > size + 200_000, `${size} bytes, and ${whole}`);
+  assert.equal(await installation.boot(), BOOT);
+});
+
+test('settings for a cluster in the image say nothing about the one that is started while it is built', (t) => {
+  const installation = new Installation(t);
+  const env = { EGGCUP__APP__FRAMEWORK: 'egg', EGGCUP__WORKERS: '{', EGGCUP_CONFIG: '/does/not/exist' };
+  const { code, stderr } = installation.compile({ env });
+  assert.deepEqual([code, stderr], [0, '']);
 });
 
 test('where it cannot be written it is said so', (t) => {

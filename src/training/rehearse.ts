@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EggcupError, messageOf } from '../errors.js';
+import { startOnce } from './start-once.js';
+import { StopSignal } from './stop-signal.js';
+import { makeTemporaryFolder } from './temporary-folder.js';
+
+/** The cluster's program, compiled. */
+export interface Rehearsed {
+  readonly code: Buffer;
+  /** Why it is all of the program, instead of what a start needs. */
+  readonly whyWhole: string | undefined;
+}
+
+const program = fileURLToPath(new URL('../compile.js', import.meta.url));
+
+/** A cluster of each thing that most have; as people write it. */
+const REHEARSAL = {
+  'cluster.yaml': `# An agent and an app worker.
+apiVersion: eggcup/v1
+app:
+  script: server.js
+  port: '\${PORT}'
+  env: { NODE_ENV: production }
+agent: { script: agent.js, ready: "loaded" }
+`,
+  'agent.js': '',
+  'server.js': "require('node:http').createServer().listen(process.env.PORT);",
+};
+
+/**
+ * What V8 has compiled of the cluster's program by the time that a small cluster is ready: it is started here, once, and ended. Where it can't be, all of
+ * the program. Throws `ERR_COMPILE` when neither can be had, `ERR_TEMPORARY` and `ERR_STOPPED`.
+ */
+export async function rehearse(environment: NodeJS.ProcessEnv): Promise<Rehearsed> {
+  const stop = new StopSignal();
+  const folder = makeTemporaryFolder();
+  const draft = join(folder, 'code');
+  // With a fixed seed, or the same program would not give the same image.
+  const words = [...process.execArgv, '--hash-seed=1', program, draft];
+  try {
+    for (const [name, text] of Object.entries(REHEARSAL)) writeFileSync(join(folder, name), text);
+    const env = { ...withoutSettings(environment), PORT: String(await freePort()) };
+    const start = { words: [...words, '--config', join(folder, 'cluster.yaml')], folder, env, cwd: folder };
+    const why = await startOnce(start, stop.signal);
+    if (why !== undefined) rmSync(draft, { force: true });
+    compileAgain(words, env);
+    return { code: readFileSync(draft), whyWhole: why };
+  } finally {
+    stop.end();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What is there now in the same bytes each time, or the whole program. */
+function compileAgain(words: readonly string[], env: NodeJS.ProcessEnv): void {
+  const { status, signal, stderr, error } = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
+  if (status === 0) return;
+  const why = error === undefined ? stderr.trimEnd() || `it was ended by ${signal}` : messageOf(error);
+  throw new EggcupError('ERR_COMPILE', why);
+}
+
+/** Those for a cluster that is to run in the image say nothing here. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('EGGCUP_')));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

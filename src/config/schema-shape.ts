@@ -8,8 +8,20 @@ export type Shape =
   | { readonly kind: 'text' }
   | { readonly kind: 'typed' };
 
+/** A schema does not change, and is walked through several times for each config. */
+const shapes = new WeakMap<v.GenericSchema, Shape>();
+const keys = new WeakMap<v.GenericSchema, readonly Key[]>();
+
 /** The shape behind a schema's optional wrapper. */
 export function shapeOf(schema: v.GenericSchema): Shape {
+  const known = shapes.get(schema);
+  if (known !== undefined) return known;
+  const shape = readShape(schema);
+  shapes.set(schema, shape);
+  return shape;
+}
+
+function readShape(schema: v.GenericSchema): Shape {
   const inner = unwrap(schema);
   if ('entries' in inner) return { kind: 'section', entries: schemasIn(inner.entries) };
   if (inner.type === 'record' && 'value' in inner && isSchema(inner.value))
@@ -25,15 +37,23 @@ export interface Key {
 }
 
 /** Every key below `schema`, sections before what is in them. */
-export function keysOf(schema: v.GenericSchema, path: readonly string[] = []): readonly Key[] {
+export function keysOf(schema: v.GenericSchema): readonly Key[] {
+  const known = keys.get(schema);
+  if (known !== undefined) return known;
+  const found: Key[] = [];
+  addKeys(schema, [], found);
+  keys.set(schema, found);
+  return found;
+}
+
+function addKeys(schema: v.GenericSchema, path: readonly string[], found: Key[]): void {
   const shape = shapeOf(schema);
-  const keys: Key[] = [];
-  if (shape.kind !== 'section') return keys;
+  if (shape.kind !== 'section') return;
   for (const [name, inner] of shape.entries) {
     const key = { path: [...path, name], schema: inner };
-    keys.push(key, ...keysOf(inner, key.path));
+    found.push(key);
+    addKeys(inner, key.path, found);
   }
-  return keys;
 }
 
 /** The schema of what stands at `path`; that of a list's items at any index. */

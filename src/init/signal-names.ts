@@ -15,14 +15,17 @@ export function parseSignal(text: string): number | undefined {
     const number = Number(text);
     return number >= 1 && number <= LAST_SIGNAL ? number : undefined;
   }
-  const name = text.startsWith('SIG') ? text : `SIG${text}`;
-  return Object.entries(constants.signals).find(([known]) => known === name)?.[1];
+  return knownNumber(text.startsWith('SIG') ? text : `SIG${text}`);
 }
 
 /** The number of a signal by the name that `signalName` gives; 0 for one that this system does not have. */
 export function numberOf(name: string): number {
   if (/^SIG\d+$/.test(name)) return Number(name.slice('SIG'.length));
-  return Object.entries(constants.signals).find(([known]) => known === name)?.[1] ?? 0;
+  return knownNumber(name) ?? 0;
+}
+
+function knownNumber(name: string): number | undefined {
+  return Object.hasOwn(constants.signals, name) ? constants.signals[name as NodeJS.Signals] : undefined;
 }
 
 /** For people: `SIGTERM`, `SIG40`. */

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { LOG_MESSAGES, type LogEvent } from './log-events.js';
 import { openStdout } from './log-output.js';
 import { prettyLine } from './log-pretty.js';
+import { monotonicMs } from './monotonic.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
@@ -33,7 +34,7 @@ const FLUSH_MS = 500;
 /** The master's log on standard output: one line per event, JSON or, for people, pretty. */
 export function createLog(level: LogLevel | 'silent', format: 'json' | 'pretty'): Log {
   let flushUntil = Number.POSITIVE_INFINITY;
-  const out = openStdout(() => performance.now() >= flushUntil);
+  const out = openStdout(() => monotonicMs() >= flushUntil);
   const options = {
     level,
     base: { name: 'eggcup' },
@@ -56,11 +57,11 @@ export function createLog(level: LogLevel | 'silent', format: 'json' | 'pretty')
     },
     afterFork: () => out.afterFork(),
     flush: () => {
-      flushUntil = performance.now() + FLUSH_MS;
+      flushUntil = monotonicMs() + FLUSH_MS;
       out.flush();
     },
     close: async () => {
-      flushUntil = performance.now() + FLUSH_MS;
+      flushUntil = monotonicMs() + FLUSH_MS;
       await Promise.race([out.close(), setTimeout(FLUSH_MS)]);
       out.abandon();
     },

@@ -1,5 +1,6 @@
 import type { Native } from '../native/addon.js';
 import { childrenOfThisThread } from '../process/proc.js';
+import { monotonicMs } from '../monotonic.js';
 
 export interface ReaperOptions {
   readonly native: Native;
@@ -42,7 +43,7 @@ export class Reaper {
     this.#sweepDue = undefined;
     this.#graceOver = undefined;
     const { graceMs } = this.#options;
-    const now = performance.now();
+    const now = monotonicMs();
     const waiting = new Map<number, number>();
     for (const pid of this.#unknownZombies((pid) => this.#isOver(pid, now))) {
       if (this.#isOver(pid, now)) this.#reap(pid);

@@ -1,6 +1,7 @@
 import { hasCode } from '../errors.js';
 import { childrenOfThisThread, descendantsOf, isDead, type ProcessEntry, scanProcesses } from '../process/proc.js';
 import { sendSignal } from '../process/signal.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** What is left gets so long to end by itself. */
 const GRACE_MS = 1000;
@@ -23,7 +24,7 @@ export function killRemaining(group: number): void {
 
 /** Resolves to whether nothing is left, at the latest after the grace. */
 async function untilGone(group: number): Promise<boolean> {
-  for (const deadline = performance.now() + GRACE_MS; performance.now() < deadline;) {
+  for (const deadline = monotonicMs() + GRACE_MS; monotonicMs() < deadline;) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     if (!signalRemaining(group, 0)) return true;
   }

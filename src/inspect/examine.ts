@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { hasCode, messageOf } from '../errors.js';
 import { javaScriptStackOf } from './javascript-stack.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** Evidence is for reading, and shares a small tmpfs with the health files. */
 const MAX_LENGTH = 32 * 1024;
@@ -37,9 +38,9 @@ export async function examine(pid: number): Promise<Evidence> {
 /** Its state, what it waits for, and how much processor it uses: an endless loop takes all of one. */
 async function kernelFacts(pid: number): Promise<string> {
   const before = cpuMsOf(pid);
-  const began = performance.now();
+  const began = monotonicMs();
   await setTimeout(WINDOW_MS);
-  const share = ((cpuMsOf(pid) - before) / (performance.now() - began)) * 100;
+  const share = ((cpuMsOf(pid) - before) / (monotonicMs() - began)) * 100;
   const status = readOf(pid, 'status')
     .split('\n')
     .filter((line) => /^(?:State|Threads|VmRSS|VmSwap):/.test(line));

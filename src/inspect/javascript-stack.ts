@@ -2,6 +2,7 @@ import { get } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { localPortsOf } from './inspector-port.js';
 import { WebSocketClient } from './web-socket.js';
+import { monotonicMs } from '../monotonic.js';
 
 const STEP_MS = 2000;
 const POLL_MS = 20;
@@ -45,11 +46,11 @@ export async function javaScriptStackOf(pid: number): Promise<JavaScriptStack> {
 }
 
 async function newPortOf(pid: number, before: ReadonlySet<number>): Promise<number> {
-  const deadline = performance.now() + STEP_MS;
+  const deadline = monotonicMs() + STEP_MS;
   for (;;) {
     const port = [...localPortsOf(pid)].find((candidate) => !before.has(candidate));
     if (port !== undefined) return port;
-    if (performance.now() > deadline) throw new Error('its inspector does not open');
+    if (monotonicMs() > deadline) throw new Error('its inspector does not open');
     await setTimeout(POLL_MS);
   }
 }

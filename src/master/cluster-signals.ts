@@ -1,6 +1,7 @@
 import type { ClaimedSignals } from '../init/claimed-signals.js';
 import { DEAD_MAN_SIGNAL, signalName, unnamedSignals } from '../init/signal-names.js';
 import type { Native } from '../native/addon.js';
+import { monotonicMs } from '../monotonic.js';
 
 export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
 
@@ -47,7 +48,7 @@ export class ClusterSignals {
   }
 
   #hear(name: string): void {
-    const now = performance.now();
+    const now = monotonicMs();
     if (name === 'SIGINT' && now - this.#interruptedAt < SAME_KEY_MS) return;
     if (name === 'SIGINT') this.#interruptedAt = now;
     const signal = meaningOf(name);

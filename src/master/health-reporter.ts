@@ -7,6 +7,7 @@ import { markersOf } from './status.js';
 import type { StatusView } from './status-view.js';
 import { type Watchdog, startWatchdog } from '../health/watchdog.js';
 import type { Native } from '../native/addon.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** Design 3 promises at most 2 s between two beats. */
 const BEAT_MS = 1000;
@@ -66,7 +67,7 @@ export class HealthReporter {
     this.#options.files.forgetMissing();
     this.#mark(this.#state); // Again: what could not be written may be possible now.
     if (isLive(this.#state)) this.#options.files.beat();
-    if (performance.now() - this.#statusAt >= this.#options.policy().checkIntervalMs) this.#writeStatus();
+    if (monotonicMs() - this.#statusAt >= this.#options.policy().checkIntervalMs) this.#writeStatus();
   }
 
   #mark(state: State): void {
@@ -81,7 +82,7 @@ export class HealthReporter {
   #writeStatus(): void {
     this.#statusDue = undefined;
     if (this.#state === undefined) return;
-    this.#statusAt = performance.now();
+    this.#statusAt = monotonicMs();
     this.#options.files.writeStatus(this.#options.view.take(this.#state));
   }
 }

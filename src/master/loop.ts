@@ -3,6 +3,7 @@ import type { Command, Step } from '../supervisor/commands.js';
 import type { Event } from '../supervisor/events.js';
 import type { Policy, State } from '../supervisor/model.js';
 import { begin, transition } from '../supervisor/transition.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** An event as its source tells it; the loop adds when. */
 export type Happening = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
@@ -35,7 +36,7 @@ export class Loop {
     this.#policy = policy;
     this.#run = run;
     this.#observe = observe;
-    this.#knownAt = performance.now();
+    this.#knownAt = monotonicMs();
     this.#first = begin(policy, this.#knownAt);
     this.#state = this.#first.state;
   }
@@ -61,7 +62,7 @@ export class Loop {
 
   /** Bound, to be handed to whoever hears something. */
   readonly dispatch = (happening: Happening): void => {
-    const at = performance.now();
+    const at = monotonicMs();
     // Whichever is heard first: what has happened meanwhile, or the timer.
     const lateMs = at - (this.#due ?? at);
     if (lateMs > LATE_MS) this.#queue.push({ kind: 'master-late', ms: lateMs, at });
@@ -109,7 +110,7 @@ export class Loop {
     this.#due = deadline;
     if (deadline === undefined) return;
     // Rounded up: a timer that fires a fraction early would find nothing due and arm itself again and again.
-    const waitMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(deadline - performance.now())));
+    const waitMs = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(deadline - monotonicMs())));
     // libuv runs timers that are late before it asks the kernel what has happened meanwhile; immediates come after that.
     this.#timer = setTimeout(() => setImmediate(() => this.dispatch({ kind: 'time-passed' })), waitMs);
   }

@@ -1,4 +1,5 @@
 import type { RssSamples } from '../process/rss-samples.js';
+import { monotonicMs } from '../monotonic.js';
 
 export interface Exit {
   readonly slot: string;
@@ -38,8 +39,8 @@ export class PostMortem {
   constructor(options: PostMortemOptions) {
     this.#options = options;
     this.#oomKills = options.oomKills() ?? 0;
-    this.#seen = { count: this.#oomKills, at: performance.now() };
-    this.#timer = setInterval(() => this.look(performance.now()), LOOK_MS).unref();
+    this.#seen = { count: this.#oomKills, at: monotonicMs() };
+    this.#timer = setInterval(() => this.look(monotonicMs()), LOOK_MS).unref();
   }
 
   stop(): void {

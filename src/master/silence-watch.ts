@@ -2,6 +2,7 @@ import type { State } from '../supervisor/model.js';
 import { appsOf } from '../supervisor/turn.js';
 import { isWaiting } from '../supervisor/standby.js';
 import type { Happening } from './loop.js';
+import { monotonicMs } from '../monotonic.js';
 
 export interface SilenceWatchOptions {
   /** `health.workerTimeout` that this process was started with, for it sends its beats by that; `undefined` is never. */
@@ -24,7 +25,7 @@ export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
   readonly #timer: NodeJS.Timeout;
   readonly #heardAt = new Map<number, number>();
-  #lookedAt = performance.now();
+  #lookedAt = monotonicMs();
   #throttledMs: number;
 
   constructor(options: SilenceWatchOptions) {
@@ -34,7 +35,7 @@ export class SilenceWatch {
   }
 
   beat(id: number): void {
-    this.#heardAt.set(id, performance.now());
+    this.#heardAt.set(id, monotonicMs());
     const { state, dispatch } = this.#options;
     if (state().children.some((child) => child.id === id && child.hung)) dispatch({ kind: 'child-answers', id });
   }
@@ -44,7 +45,7 @@ export class SilenceWatch {
   }
 
   #look(): void {
-    const now = performance.now();
+    const now = monotonicMs();
     const excusedMs = this.#excusedMs(now);
     const state = this.#options.state();
     const [apps, standbys] = [appsOf(state), state.standbys.processes];

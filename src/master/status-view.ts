@@ -3,6 +3,7 @@ import { isDead, readProcessTable } from '../process/proc.js';
 import type { RssSamples } from '../process/rss-samples.js';
 import type { Policy, Slot, State } from '../supervisor/model.js';
 import { type StatusFrame, statusOf } from './status.js';
+import { monotonicMs } from '../monotonic.js';
 
 export interface StatusViewOptions {
   readonly policy: () => Policy;
@@ -30,7 +31,7 @@ export class StatusView {
   take(state: State): Snapshot {
     const { address, messagesDropped, rss } = this.#options;
     const policy = this.#options.policy();
-    const at = performance.now();
+    const at = monotonicMs();
     if (at - this.#countedAt >= policy.checkIntervalMs) this.#countZombies(at);
     const now = { at, address: address(), zombies: this.#zombies, messagesDropped };
     const snapshot = statusOf(state, policy, now, this.#options.frame(), rss);
@@ -41,7 +42,7 @@ export class StatusView {
   /** The same for who asks as often as it likes: the last one, while nothing but memory can have changed. */
   recent(state: State): Snapshot {
     const last = this.#last;
-    const isFresh = last?.state === state && performance.now() - last.at < FRESH_MS;
+    const isFresh = last?.state === state && monotonicMs() - last.at < FRESH_MS;
     return isFresh ? last.snapshot : this.take(state);
   }
 

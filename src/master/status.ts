@@ -1,4 +1,4 @@
-import type { Markers, Snapshot } from '../health/snapshot.js';
+import type { ChildSnapshot, Markers, Snapshot } from '../health/snapshot.js';
 import type { RssSamples } from '../process/rss-samples.js';
 import type { Policy, Slot, State } from '../supervisor/model.js';
 import {
@@ -14,6 +14,7 @@ import {
 import type { ContainerFacts } from '../container/facts.js';
 import type { Reading } from '../container/reading.js';
 import type { Plan } from '../sizing/plan.js';
+import { isoTime } from '../monotonic.js';
 
 /** What changes only when the config is read again. */
 export interface StatusFrame {
@@ -63,7 +64,7 @@ export function statusOf(state: State, policy: Policy, now: Now, frame: StatusFr
       pid: child.pid,
       state: child.state,
       restarts: child.restarts,
-      rssBytes: child.pid === null ? null : rss.take(child.pid),
+      rssBytes: child.pid === null ? null : memoryOf(child.pid, child.state, rss),
       since: isoTime(child.since),
       messagesDropped: now.messagesDropped(child.slot),
     })),
@@ -78,11 +79,11 @@ export function statusOf(state: State, policy: Policy, now: Now, frame: StatusFr
   };
 }
 
-/** From the monotonic clock to the calendar. */
-function isoTime(at: number): string {
-  return new Date(performance.timeOrigin + at).toISOString();
-}
-
 function valueOf(reading: Reading<number>): number | null {
   return reading.kind === 'present' ? reading.value : null;
+}
+
+/** Of one that is not ready what the last beat has seen: to look at it now would only hold up its start. */
+function memoryOf(pid: number, state: ChildSnapshot['state'], rss: RssSamples): number | null {
+  return state === 'ready' ? rss.take(pid) : rss.last(pid);
 }

@@ -2,6 +2,7 @@ import { INSTANCE_VARIABLE } from '../ipc/environment.js';
 import type { Log } from '../log.js';
 import { canLook, descendantsOf, isAlive, isDead, processesWith, scanProcesses } from '../process/proc.js';
 import { sendSignal } from '../process/signal.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** What outlived the cluster gets so long to end by itself. */
 const GRACE_MS = 1000;
@@ -19,8 +20,8 @@ export async function endStrays(instance: string, log: Log): Promise<void> {
   if (told.length === 0) return;
   for (const pid of told) sendSignal(pid, 'SIGTERM');
   log.info('child.orphan-told', { pids: told });
-  const deadline = performance.now() + GRACE_MS;
-  while (performance.now() < deadline && findStrays(instance).length > 0) {
+  const deadline = monotonicMs() + GRACE_MS;
+  while (monotonicMs() < deadline && findStrays(instance).length > 0) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   killStrays(instance, log);
@@ -28,8 +29,8 @@ export async function endStrays(instance: string, log: Log): Promise<void> {
 
 /** The children's descriptors are free on a later turn of the loop than the one that hears of their end. */
 async function untilItCanLook(): Promise<void> {
-  const deadline = performance.now() + GRACE_MS;
-  while (!canLook() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  const deadline = monotonicMs() + GRACE_MS;
+  while (!canLook() && monotonicMs() < deadline) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 /** At once: for an exit that can't wait. */

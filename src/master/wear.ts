@@ -4,6 +4,7 @@ import type { State } from '../supervisor/model.js';
 import { appsOf } from '../supervisor/turn.js';
 import { formatDuration } from '../config/units.js';
 import type { Happening } from './loop.js';
+import { monotonicMs } from '../monotonic.js';
 
 type Recycle = Config['workers']['recycle'];
 
@@ -39,7 +40,7 @@ export class Wear {
     for (const id of this.#spread.keys()) if (!apps.some((child) => child.id === id)) this.#spread.delete(id);
     for (const { id, pid, readyAt, state } of apps) {
       if (state.kind !== 'ready' || readyAt === undefined) continue;
-      const why = this.#wear(recycle, this.#factorOf(id, recycle.jitter), performance.now() - readyAt, pid);
+      const why = this.#wear(recycle, this.#factorOf(id, recycle.jitter), monotonicMs() - readyAt, pid);
       if (why !== undefined) this.#options.dispatch({ kind: 'child-worn', id, why });
     }
   }

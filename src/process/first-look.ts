@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import type { Wanted } from '../sticky/mode.js';
 import { type Head, MAX_HEAD_BYTES, readHead } from '../sticky/request-head.js';
 import type { Connection } from './connection.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** What the first look at a connection has found; `nothing`: it was silent, or too slow. */
 export type Found = Exclude<Head, { kind: 'partial' }> | { readonly kind: 'gone' } | { readonly kind: 'nothing' };
@@ -45,7 +46,7 @@ export class FirstLook {
   }
 
   at(connection: Connection, found: (found: Found) => void): void {
-    const look: Look = { connection, until: performance.now() + PATIENCE_MS, found, timer: undefined, bytes: 0 };
+    const look: Look = { connection, until: monotonicMs() + PATIENCE_MS, found, timer: undefined, bytes: 0 };
     this.#silent.add(look);
     this.#again(look, 1);
     const [eldest] = this.#silent;
@@ -62,7 +63,7 @@ export class FirstLook {
     clearTimeout(look.timer);
     const seen = this.#see(look);
     if (seen.kind !== 'partial') return this.#end(look, seen);
-    if (this.#isHurried || performance.now() > look.until) return this.#end(look, { kind: 'nothing' });
+    if (this.#isHurried || monotonicMs() > look.until) return this.#end(look, { kind: 'nothing' });
     look.timer = setTimeout(() => this.#again(look, Math.min(2 * nextMs, LONGEST_WAIT_MS)), nextMs);
   }
 

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as later } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import type { Connection } from './connection.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** Of what Node's cluster module and its half in a worker say to each other, what tells of connections and listeners. */
 export interface ClusterMessage {
@@ -98,9 +99,9 @@ export class Handover {
    * here, accepted or not yet: after a turn of the event loop, and with the workers' word; or when they were waited for long enough.
    */
   async handOutAll(): Promise<void> {
-    const deadline = performance.now() + HAND_OUT_MS;
+    const deadline = monotonicMs() + HAND_OUT_MS;
     do await setTimeout(HAND_OUT_POLL_MS);
-    while (this.#onTheirWay > 0 && performance.now() < deadline);
+    while (this.#onTheirWay > 0 && monotonicMs() < deadline);
   }
 
   #leave(key: string, child: ChildProcess): void {

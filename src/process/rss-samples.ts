@@ -11,6 +11,11 @@ export class RssSamples {
     return bytes;
   }
 
+  /** The last sample; `null` where there is none yet. */
+  last(pid: number): number | null {
+    return this.#last.get(pid) ?? null;
+  }
+
   /** The last sample of a process that has ended, and forgets it. */
   takeLast(pid: number): number | undefined {
     const bytes = this.#last.get(pid);

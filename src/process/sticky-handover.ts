@@ -15,6 +15,7 @@ import {
   whenChannelEnds,
 } from './handover.js';
 import { StickyPort, type Taker, type Waiting } from './sticky-port.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** What a request is read for, and how; without it connections go by address. */
 export interface Reading {
@@ -85,9 +86,9 @@ export class StickyHandover {
    */
   async handOutAll(): Promise<void> {
     this.#reading?.firstLook.hurry();
-    const deadline = performance.now() + HAND_OUT_MS;
+    const deadline = monotonicMs() + HAND_OUT_MS;
     do await setTimeout(HAND_OUT_POLL_MS);
-    while (this.#isBusy && performance.now() < deadline);
+    while (this.#isBusy && monotonicMs() < deadline);
   }
 
   get #isBusy(): boolean {

@@ -11,6 +11,7 @@ import { sayClose } from './last-response.js';
 import { OpenServers, isHttp2 } from './open-servers.js';
 import { eachRequest } from './requests.js';
 import { UpgradedConnections } from './upgraded-connections.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** How long a connection without a request is waited for: one may be on its way. */
 const ON_ITS_WAY_MS = 500;
@@ -129,10 +130,10 @@ export class Servers {
    */
   async #endConnections(): Promise<void> {
     for (const socket of this.#sockets) if (!this.#inFlight.has(socket)) socket.end();
-    let deadline = performance.now() + END_MS;
-    while (this.#sockets.size + this.#handshakes.size > 0 && performance.now() < deadline) {
+    let deadline = monotonicMs() + END_MS;
+    while (this.#sockets.size + this.#handshakes.size > 0 && monotonicMs() < deadline) {
       await setTimeout(POLL_MS);
-      if (this.#inFlight.size > 0) deadline = performance.now() + END_MS;
+      if (this.#inFlight.size > 0) deadline = monotonicMs() + END_MS;
     }
     for (const socket of this.#sockets) socket.destroy();
     this.#handshakes.destroy();
@@ -154,8 +155,8 @@ export class Servers {
 
   /** Waits until each connection has a response that ends it, or has had its time to get one. */
   async #settle(): Promise<void> {
-    const deadline = performance.now() + ON_ITS_WAY_MS;
-    while (this.#hasWaiting() && performance.now() < deadline) await setTimeout(POLL_MS);
+    const deadline = monotonicMs() + ON_ITS_WAY_MS;
+    while (this.#hasWaiting() && monotonicMs() < deadline) await setTimeout(POLL_MS);
   }
 
   async #allSent(): Promise<void> {

@@ -4,6 +4,7 @@ import { Loop } from '#eggcup/master/loop.js';
 import type { Command } from '#eggcup/supervisor/commands.js';
 import { POLICY } from '../supervisor/scenario.js';
 import { until } from '../../helpers/until.js';
+import { monotonicMs } from '#eggcup/monotonic.js';
 
 /** A loop over one worker that crashes as often as it is told to, and is ready as soon as it may start. */
 class OneWorker {
@@ -18,7 +19,7 @@ class OneWorker {
       policy,
       (command) => this.#run(command),
       () => {
-        while (performance.now() < this.#busyUntil);
+        while (monotonicMs() < this.#busyUntil);
       },
     );
     this.loop.start();
@@ -61,6 +62,6 @@ test('what becomes due while something else is answered is done, and not forgott
   t.after(() => worker.loop.halt());
   for (const _ of ['the first crash has no wait', 'the second has']) worker.crash();
   const { waitsUntil, opened } = worker;
-  setTimeout(() => worker.keepBusy(waitsUntil + 20), Math.max(0, waitsUntil - performance.now() - 50));
+  setTimeout(() => worker.keepBusy(waitsUntil + 20), Math.max(0, waitsUntil - monotonicMs() - 50));
   await until('the gate to open', () => worker.opened > opened, 30_000);
 });

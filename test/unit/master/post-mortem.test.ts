@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PostMortem } from '#eggcup/master/post-mortem.js';
 import { RssSamples } from '#eggcup/process/rss-samples.js';
+import { monotonicMs } from '#eggcup/monotonic.js';
 
 const MIB = 2 ** 20;
 
@@ -38,7 +39,7 @@ test('neither a SIGKILL of the master itself nor one long after the kernel has k
   assert.equal(mortem.noteExit(exit), 'out of memory');
   world.count += 1;
   // Whole numbers: of two others the difference may be a hair less than it looks.
-  const seenAt = Math.ceil(performance.now()) + 5000;
+  const seenAt = Math.ceil(monotonicMs()) + 5000;
   mortem.look(seenAt);
   mortem.look(seenAt + 9999);
   assert.equal(mortem.noteExit(exit), 'out of memory');

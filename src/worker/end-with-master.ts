@@ -1,7 +1,8 @@
-import { constants } from 'node:os';
 import { loadNative } from '../native/addon.js';
 import { hasMaster } from './orphan.js';
 
+/** On every processor; node:os is loaded for nothing else. */
+const SIGKILL = 9;
 /** graceful-process and the clean-up of an agent have ended by then; whoever is still there is blocked. */
 const LAST_MS = 2000;
 
@@ -20,6 +21,6 @@ export function endWithMaster(): void {
  * begin its work when the master has been killed since it has opened the gate.
  */
 export function dieWithMaster(): void {
-  loadNative()?.signalOnParentDeath(constants.signals.SIGKILL);
+  loadNative()?.signalOnParentDeath(SIGKILL);
   if (!hasMaster()) process.exit(110);
 }

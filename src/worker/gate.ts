@@ -1,8 +1,9 @@
 import cluster from 'node:cluster';
 import { parseToChild } from '../ipc/parse.js';
-import type { Task } from '../ipc/protocol.js';
+import type { Task, ToChild } from '../ipc/protocol.js';
 import { saveMemoryWhenIdle } from '../idle-memory.js';
 import { loadNative } from '../native/addon.js';
+import { Arrival } from './arrival.js';
 import { failStart, sendToMaster } from './channel.js';
 import { endWithMaster } from './end-with-master.js';
 import { load } from './load.js';
@@ -10,28 +11,35 @@ import { load } from './load.js';
 /**
  * Waits until the master opens the gate, and returns what is to be done behind it. Meanwhile the framework's
  * module is loaded when the master names it: that has no effect of the application's. A master that dies ends the wait.
+ * What the master says behind that word stays with an `arrival` that is given.
  */
-export function waitAtGate(): Promise<Task> {
+export function waitAtGate(arrival?: Arrival): Promise<Task> {
   if (process.send === undefined) throw new Error('this program is started by eggcup, not by hand');
   endWithMaster();
   if (!process.connected) leave(); // The master was killed while this module was loaded.
+  const arrived = arrival ?? new Arrival();
   return new Promise((resolve) => {
     const prepared = new Prepared();
-    const hear = (raw: unknown): void => {
-      const message = parseToChild(raw);
-      if (message?.eggcup === 'prepare') prepared.load(message.framework);
-      if (message?.eggcup === 'stand-by') void prepared.standBy(message.framework, message.beatMs);
-      if (message?.eggcup !== 'open') return;
-      prepared.end();
-      process.off('message', hear);
-      process.off('disconnect', leave);
-      Object.assign(process.env, message.environment);
-      resolve(message.task);
+    const look = (): void => {
+      while (arrived.said.length > 0) {
+        const message = parseToChild(arrived.said.shift());
+        if (message?.eggcup === 'prepare') prepared.load(message.framework);
+        if (message?.eggcup === 'stand-by') void prepared.standBy(message.framework, message.beatMs);
+        if (message?.eggcup === 'open') return pass(message);
+      }
     };
-    process.on('message', hear);
+    const pass = ({ environment, task }: ToChild & { eggcup: 'open' }): void => {
+      prepared.end();
+      process.off('message', look);
+      process.off('disconnect', leave);
+      if (arrival === undefined) arrived.end(process.listeners('message'));
+      Object.assign(process.env, environment);
+      resolve(task);
+    };
+    process.on('message', look);
     // An app worker is ended by Node's cluster module; 110 is what graceful-process makes of it in an agent.
     if (!cluster.isWorker) process.once('disconnect', leave);
-    void sendToMaster({ eggcup: 'at-gate' });
+    look();
   });
 }
 

@@ -1,8 +1,9 @@
-import { createRequire } from 'node:module';
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { TRAINING_VARIABLE } from '../ipc/environment.js';
-import type { Role } from '../module-cache/place.js';
-import { useModuleCache } from '../module-cache/use.js';
+import { moduleCacheFile, type Role } from '../module-cache/place.js';
 import { logToMaster } from './channel.js';
+import { requireAt } from './load.js';
 
 /** The modules of an application that is to get ready. */
 export interface Modules {
@@ -18,9 +19,11 @@ export function beginModules(role: Role): Modules {
   if (training !== undefined) {
     // Whatever the application starts is none of its processes.
     Reflect.deleteProperty(process.env, TRAINING_VARIABLE);
-    const { recordModules } = load('../module-cache/record.js');
+    const { recordModules } = loadOurs('record') as typeof import('../module-cache/record.js');
     return { tell: () => undefined, ...recordModules(training, role) };
   }
+  if (isWithout(role)) return { tell: () => undefined, end: () => undefined };
+  const { useModuleCache } = loadOurs('use') as typeof import('../module-cache/use.js');
   const { why, end } = useModuleCache(role);
   const tell = (): void => {
     if (why !== undefined) logToMaster('worker.cache-unused', 'warn', why);
@@ -28,7 +31,17 @@ export function beginModules(role: Role): Modules {
   return { tell, end };
 }
 
-/** Only where it is needed. */
-function load(file: string): typeof import('../module-cache/record.js') {
-  return createRequire(import.meta.url)(file) as typeof import('../module-cache/record.js');
+/** Whether there is certainly no cache: most have none, and need nothing of what reads one. */
+function isWithout(role: Role): boolean {
+  try {
+    return statSync(moduleCacheFile(process.cwd(), role), { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false; // Who uses it tells why it can't be.
+  }
+}
+
+/** Only where it is needed: a program of its own. */
+function loadOurs(name: 'record' | 'use'): unknown {
+  const file = fileURLToPath(new URL(`../module-cache/${name}.js`, import.meta.url));
+  return requireAt(file)(file);
 }

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers';
 import { pathToFileURL } from 'node:url';
 import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
+import type { Arrival } from './arrival.js';
 import { sendBeats } from './beats.js';
 import { batchSending } from './batch-sending.js';
 import { sendToMaster } from './channel.js';
@@ -28,11 +28,12 @@ import { Servers } from './servers.js';
 import { catchUncaught } from './uncaught.js';
 
 /** Everything that eggcup does in a script's process, before the script; `runMain` starts that. */
-export async function enterScript(preloadedFile: string, runMain: () => void): Promise<void> {
+export async function enterScript(preloadedFile: string, arrival: Arrival, runMain: () => void): Promise<void> {
   hideFromDescendants(preloadedFile);
   leaveTerminalSignalsToMaster();
   batchSending();
-  const task = await waitAtGate();
+  const task = await waitAtGate(arrival);
+  const earlier = process.listeners('message');
   if (task.kind !== 'script') throw new Error(`a script was given a ${task.kind}`);
   const modules = beginModules(task.role);
   modules.tell();
@@ -60,6 +61,7 @@ export async function enterScript(preloadedFile: string, runMain: () => void): P
     if (task.role === 'app') sayLeaving();
     return drained;
   });
+  arrival.end(earlier);
   await loadRequired(task.require, task.baseDir);
   dieWithMaster();
   setImmediate(runMain); // Apart, so that what it throws is no rejection.
@@ -88,7 +90,7 @@ function whenMainIsLoaded(loaded: () => void): void {
   const [, main] = process.argv;
   if (main === undefined) return;
   setImmediate(() => {
-    const commonJs = createRequire(main).main;
+    const commonJs = process.mainModule;
     if (commonJs?.loaded === true) loaded();
     if (commonJs !== undefined) return;
     import(pathToFileURL(main).href).then(loaded, () => undefined); // Node reports the same failure as uncaught.

@@ -12,6 +12,9 @@ const LARGEST_PROCESS = 256 * 2 ** 20;
 const LOOK_MS = 1000;
 const IDLE = 0.02;
 
+/** So long after the start nobody looks: a process that is about to get ready is not idle. */
+const START_MS = 500;
+
 /** The time from one look to the next doubles, up to this. */
 const LONGEST_MS = 60_000;
 
@@ -51,6 +54,6 @@ function whenIdle(act: () => void): { callOff(): void } {
       wait(everyMs - LOOK_MS, () => look(Math.min(LONGEST_MS, 2 * everyMs)));
     });
   };
-  look(2 * LOOK_MS);
+  wait(START_MS, () => look(2 * LOOK_MS));
   return { callOff: () => clearTimeout(timer) };
 }

@@ -22,7 +22,7 @@ export class ConfigWatch {
 
   constructor(options: ConfigWatchOptions) {
     this.#options = options;
-    this.#known = this.#read();
+    if (options.isOn()) this.sync(); // A reload that turns it on reads the file anyway.
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 

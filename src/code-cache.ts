@@ -20,6 +20,8 @@ type Wrapped = (
 
 /** V8 judges a cache by its own version, its flags and the length of the source: this many first bytes of the file say which source. */
 const ID_LENGTH = 64;
+/** V8 compares flags: the seed that code was made with is not to be one. */
+const SEED_OF_CODE = '--hash-seed=0';
 /** What wrapping adds to a source. */
 const WRAPPER_LENGTH = wrap('').length;
 
@@ -46,9 +48,17 @@ export function runProgram(script: Script, file: string): unknown {
   return module.exports;
 }
 
-/** The program, of which nothing is compiled but what is about to run, or what V8 had compiled of it (`codeOf`). */
-export function compileProgram(file: string, code?: Buffer): Script {
-  return wrappedScript(wrap(readFileSync(file, 'latin1')), file, code);
+/** The program, of which nothing is compiled but what is about to run. */
+export function compileProgram(file: string): Script {
+  return wrappedScript(wrap(readFileSync(file, 'latin1')), file);
+}
+
+/** The program, of which is compiled what V8 had compiled of it (`codeOf`). Throws an Error when V8 refuses that. */
+export function compileAgain(file: string, code: Buffer): Script {
+  setFlagsFromString(SEED_OF_CODE);
+  const script = wrappedScript(wrap(readFileSync(file, 'latin1')), file, code);
+  if (script.cachedDataRejected === true) throw new Error('V8 refuses what it has compiled itself');
+  return script;
 }
 
 /** The same, with each of its functions compiled. */
@@ -70,7 +80,7 @@ export function judgeCodeCache(file: string): 'usable' | 'none' | { readonly why
 
 /** V8's code of what has been compiled of it so far, for the flags that are set now. The bytes are the same each time for the same functions, where Node was started with `--hash-seed`. */
 export function codeOf(script: Script): Buffer {
-  setFlagsFromString('--hash-seed=0'); // As without it.
+  setFlagsFromString(SEED_OF_CODE);
   return script.createCachedData();
 }
 

@@ -4,7 +4,7 @@
  * and all of the program where there is none.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { clusterProgram, codeOf, compileProgram, compileWhole, runProgram } from './code-cache.js';
+import { clusterProgram, codeOf, compileAgain, compileProgram, compileWhole, runProgram } from './code-cache.js';
 import { messageOf } from './errors.js';
 import { type EntryRequest, parseEntryArgs } from './init/entry-args.js';
 import { ClaimedSignals } from './init/claimed-signals.js';
@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   const request = parseEntryArgs(words, process.env);
   if (request.kind === 'cluster' && words.length > 0) return rehearse(request);
   const program = clusterProgram();
-  const script = existsSync(draft) ? compileProgram(program, readFileSync(draft)) : compileWhole(program);
+  const script = existsSync(draft) ? compileAgain(program, readFileSync(draft)) : compileWhole(program);
   writeFileSync(draft, codeOf(script));
   return 0;
 }

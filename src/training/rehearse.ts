@@ -56,7 +56,7 @@ export async function rehearse(environment: NodeJS.ProcessEnv): Promise<Rehearse
   }
 }
 
-/** What is there now in the same bytes each time, or the whole program. */
+/** What is there now in the same bytes for the same functions, or the whole program. */
 function compileAgain(words: readonly string[], env: NodeJS.ProcessEnv): void {
   const { status, signal, stderr, error } = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
   if (status === 0) return;

@@ -29,10 +29,30 @@ async function main(): Promise<number> {
   return 0;
 }
 
+/**
+ * What runs is to depend on nothing but the program, or the same image would not be built again: nothing that is done at a certain time is done here. Returns what
+ * makes timers go again.
+ */
+function withoutTimers(): () => void {
+  const { setTimeout: after, setInterval: every } = globalThis;
+  const never = Object.assign((): NodeJS.Timeout => after(() => undefined, 0), after);
+  globalThis.setTimeout = never;
+  globalThis.setInterval = never;
+  return () => {
+    globalThis.setTimeout = after;
+    globalThis.setInterval = every;
+  };
+}
+
 async function rehearse({ configFile, set }: EntryRequest & { kind: 'cluster' }): Promise<number> {
   const native = loadNative();
   const script = compileProgram(clusterProgram());
-  process.once('SIGTERM', () => writeFileSync(draft, codeOf(script))); // Heard before the cluster hears it: a stop is no part of a start.
+  const goOn = withoutTimers();
+  // Heard before the cluster hears it: a stop is no part of a start.
+  process.once('SIGTERM', () => {
+    writeFileSync(draft, codeOf(script));
+    goOn();
+  });
   const signals = new ClaimedSignals(native);
   const { runCluster } = runProgram(script, clusterProgram()) as typeof import('./master/run-cluster.js');
   const nativePart = { native, whyNotNative: whyNotNative() };

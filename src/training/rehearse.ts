@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EggcupError, messageOf } from '../errors.js';
-import { startOnce } from './start-once.js';
+import { type Start, startOnce } from './start-once.js';
 import { StopSignal } from './stop-signal.js';
 import { makeTemporaryFolder } from './temporary-folder.js';
 
@@ -16,19 +16,21 @@ export interface Rehearsed {
   readonly whyWhole: string | undefined;
 }
 
+/** What follows upon being ready has been done by then. */
+const REST_MS = 300;
+const LONGEST_MS = 60_000;
+
 const program = fileURLToPath(new URL('../compile.js', import.meta.url));
 
-/** A cluster of each thing that most have; as people write it. */
+/** The least that a cluster can be, as people write it. */
 const REHEARSAL = {
-  'cluster.yaml': `# An agent and an app worker.
+  'cluster.yaml': `# One worker: of two processes now one is faster and now the other.
 apiVersion: eggcup/v1
 app:
   script: server.js
   port: '\${PORT}'
   env: { NODE_ENV: production }
-agent: { script: agent.js, ready: "loaded" }
 `,
-  'agent.js': '',
   'server.js': "require('node:http').createServer().listen(process.env.PORT);",
 };
 
@@ -45,14 +47,31 @@ export async function rehearse(environment: NodeJS.ProcessEnv): Promise<Rehearse
   try {
     for (const [name, text] of Object.entries(REHEARSAL)) writeFileSync(join(folder, name), text);
     const env = { ...withoutSettings(environment), PORT: String(await freePort()) };
-    const start = { words: [...words, '--config', join(folder, 'cluster.yaml')], folder, env, cwd: folder };
-    const why = await startOnce(start, stop.signal);
+    const start = {
+      words: [...words, '--config', join(folder, 'cluster.yaml')],
+      restMs: REST_MS,
+      folder,
+      env,
+      cwd: folder,
+    };
+    const why = await startInTime(start, stop.signal);
     if (why !== undefined) rmSync(draft, { force: true });
     compileAgain(words, env);
     return { code: readFileSync(draft), whyWhole: why };
   } finally {
     stop.end();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The cluster itself looks at no clock. */
+async function startInTime(start: Start, stop: AbortSignal): Promise<string | undefined> {
+  try {
+    return await startOnce(start, AbortSignal.any([stop, AbortSignal.timeout(LONGEST_MS)]));
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'TimeoutError')
+      return `not ready within ${LONGEST_MS / 1000} s`;
+    throw error;
   }
 }
 

@@ -26,6 +26,8 @@ function onlyForTraining(folder: string, reason: string): readonly string[] {
 export interface Start {
   /** A program that takes the entrypoint's words, with Node's before it and those behind. */
   readonly words: readonly string[];
+  /** So long it is left alone when it is ready. */
+  readonly restMs: number;
   /** For whatever it writes. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
@@ -36,7 +38,10 @@ export interface Start {
  * Starts a cluster with one worker, and stops it when it is ready. Its processes write drafts into the folder. Returns why it did not get ready. Throws the signal's
  * reason once it has ended.
  */
-export async function startOnce({ words, folder, env, cwd }: Start, signal: AbortSignal): Promise<string | undefined> {
+export async function startOnce(
+  { words, restMs, folder, env, cwd }: Start,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const reason = join(folder, 'reason');
   writeFileSync(reason, ''); // The entrypoint writes into one that is there.
   signal.throwIfAborted();
@@ -53,7 +58,7 @@ export async function startOnce({ words, folder, env, cwd }: Start, signal: Abor
   createInterface(child.stdout).on('line', (line) => {
     if (isReady || !saysReady(line)) return;
     isReady = true;
-    stop();
+    setTimeout(stop, restMs);
   });
   createInterface(child.stderr).on('line', (line) => {
     errors.push(line);

@@ -35,7 +35,7 @@ export async function train(words: readonly string[], baseDir: string, place: Pl
   try {
     makeFolders(baseDir, made); // Before anybody looks: it is a change of `node_modules` as well.
     const own = [entry, ...words, '--set', 'control.enabled=false'];
-    const why = await startOnce({ words: own, folder, ...place }, stop.signal);
+    const why = await startOnce({ words: own, restMs: 0, folder, ...place }, stop.signal);
     const drafts = ROLES.flatMap((role) => bestOf(folder, role) ?? []);
     await untilSettled(
       drafts.flatMap(({ head }) => head.facts),

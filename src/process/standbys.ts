@@ -17,14 +17,19 @@ export class Standbys {
   readonly #settings: ForkSettings;
   readonly #forked = new WeakSet<Worker>();
   readonly #waiting = new Map<number, Standby>();
+  #due: NodeJS.Immediate | undefined;
 
   constructor(events: StandbyEvents, settings: ForkSettings) {
     this.#events = events;
     this.#settings = settings;
   }
 
-  /** Forks one that waits until somebody takes it. */
+  /** Forks one that waits until somebody takes it; when all has been said that this turn has to say, that the cluster is ready before anything, for a fork takes its time. */
   fork(launch: Launch): void {
+    this.#due = setImmediate(() => this.#fork(launch));
+  }
+
+  #fork(launch: Launch): void {
     this.#settings.prepare(launch);
     let worker: Worker;
     try {
@@ -65,7 +70,9 @@ export class Standbys {
     found?.kill();
   }
 
+  /** Those that are there, and the one that is about to be. */
   endAll(): void {
+    clearImmediate(this.#due);
     for (const id of this.#waiting.keys()) this.end(id);
   }
 

@@ -12,7 +12,7 @@
   each("isSubreaper", is_subreaper) each("session", session) each("group", group)                                  \
   each("peekSocket", peek_socket) each("hasPeerEnded", has_peer_ended)                                                \
   each("trimMemory", trim_memory) each("limitArenas", limit_arenas) each("shrinkHeap", shrink_heap)          \
-  each("mapFile", map_file) each("textAt", text_at) each("forgetPages", forget_pages) \
+  each("mapFile", map_file) each("textAt", text_at) each("forgetPages", forget_pages)               \
   each("readText", read_text) each("populate", populate_buffer)
 
 #define DECLARE(name, function) napi_value function(napi_env env, napi_callback_info info);

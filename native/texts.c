@@ -1,13 +1,15 @@
 /*
- * Strings whose characters stand outside of V8's heap. In a file: its pages are the kernel's cache, which all processes share that map it. A mapping stays as long as the process, because its strings do. Whoever writes into the file meanwhile changes them, and who
- * truncates it ends its readers with SIGBUS, as with every shared library; who replaces it (rename(2)) does neither. In memory of their own: nobody changes
- * them any more.
+ * Strings whose characters stand outside of V8's heap. In a file: its pages are the kernel's cache, which all processes share that map it. A
+ * mapping stays as long as the process, because its strings do. Whoever writes into the file meanwhile changes them, and who
+ * truncates it ends its readers with SIGBUS, as with every shared library; who replaces it (rename(2)) does neither. Or in memory
+ * of their own, which nobody changes any more.
  */
 #include "functions.h"
 #include "value.h"
 
 enum { READ_ONLY = 1 /* PROT_READ */, PRIVATE = 2 /* MAP_PRIVATE */ };
-enum { FORGET = 4 /* MADV_DONTNEED */, NO_HUGE_PAGES = 15 /* MADV_NOHUGEPAGE */, POPULATE = 23 /* MADV_POPULATE_WRITE */ };
+enum { FORGET = 4 /* MADV_DONTNEED */, NO_HUGE_PAGES = 15 /* MADV_NOHUGEPAGE */ };
+enum { POPULATE = 23 /* MADV_POPULATE_WRITE */ };
 
 /* Node-API 10; each Node.js that eggcup runs on exports them. */
 NAPI_EXTERN napi_status node_api_create_external_string_latin1(napi_env env, char *characters, size_t length,
@@ -61,8 +63,13 @@ napi_value forget_pages(napi_env env, napi_callback_info info) {
   return int_value(env, kernel(__NR_madvise, address, int_of(env, given.at[1]), FORGET, 0, 0));
 }
 
-/** All pages at once, for who is about to write to each: a fault for each takes several times as long. Linux 5.14 or later; an older one refuses, and nothing is lost. */
-static void populate(void *address, size_t bytes) { kernel(__NR_madvise, (long)address, (long)bytes, POPULATE, 0, 0); }
+/**
+ * All pages at once, for who is about to write to each: a fault for each takes several times as long. Linux 5.14 or later; an
+ * older one refuses, and nothing is lost.
+ */
+static void populate(void *address, size_t bytes) {
+  kernel(__NR_madvise, (long)address, (long)bytes, POPULATE, 0, 0);
+}
 
 /** populate(buffer): the pages of an ArrayBuffer that begins with one. */
 napi_value populate_buffer(napi_env env, napi_callback_info info) {
@@ -85,7 +92,7 @@ static bool read_whole(int fd, char *into, long bytes, long offset) {
   return true;
 }
 
-/** readText(fd, offset, bytes): a part of a file as a string of Latin-1, in memory of its own, which stays; null where there is no such part. */
+/** readText(fd, offset, bytes): a part of a file as a string of Latin-1, in memory that stays; null where there is no such part. */
 napi_value read_text(napi_env env, napi_callback_info info) {
   const struct arguments given = arguments_of(env, info);
   const int bytes = int_of(env, given.at[2]);

@@ -57,11 +57,12 @@ export function compileProgram(file: string): Script {
 export function compileAgain(file: string, code: Buffer): Script {
   setFlagsFromString(SEED_OF_CODE);
   const script = wrappedScript(wrap(readFileSync(file, 'latin1')), file, code);
-  if (script.cachedDataRejected === true) throw new Error('V8 refuses what it has compiled itself');
+  if (script.cachedDataRejected === true)
+    throw new Error('V8 refuses what it has compiled itself, with the same options');
   return script;
 }
 
-/** The same, with each of its functions compiled. */
+/** The program, with each of its functions compiled. */
 export function compileWhole(file: string): Script {
   setFlagsFromString('--no-lazy');
   const script = compileProgram(file);

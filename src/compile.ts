@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { clusterProgram, codeOf, compileAgain, compileProgram, compileWhole, runProgram } from './code-cache.js';
 import { messageOf } from './errors.js';
-import { type EntryRequest, parseEntryArgs } from './init/entry-args.js';
+import { parseEntryArgs } from './init/entry-args.js';
 import { ClaimedSignals } from './init/claimed-signals.js';
 import { loadNative, whyNotNative } from './native/addon.js';
 import { printLine, workingDirectory } from './terminal.js';
@@ -21,8 +21,7 @@ void main().then(
 );
 
 async function main(): Promise<number> {
-  const request = parseEntryArgs(words, process.env);
-  if (request.kind === 'cluster' && words.length > 0) return rehearse(request);
+  if (words.length > 0) return rehearse(words);
   const program = clusterProgram();
   const script = existsSync(draft) ? compileAgain(program, readFileSync(draft)) : compileWhole(program);
   writeFileSync(draft, codeOf(script));
@@ -44,14 +43,17 @@ function withoutTimers(): () => void {
   };
 }
 
-async function rehearse({ configFile, set }: EntryRequest & { kind: 'cluster' }): Promise<number> {
+async function rehearse(entryWords: readonly string[]): Promise<number> {
+  const request = parseEntryArgs(entryWords, process.env);
+  if (request.kind !== 'cluster') throw new Error(`no words for a cluster: ${entryWords.join(' ')}`);
+  const { configFile, set } = request;
   const native = loadNative();
   const script = compileProgram(clusterProgram());
   const goOn = withoutTimers();
   // Heard before the cluster hears it: a stop is no part of a start.
   process.once('SIGTERM', () => {
-    writeFileSync(draft, codeOf(script));
     goOn();
+    writeFileSync(draft, codeOf(script));
   });
   const signals = new ClaimedSignals(native);
   const { runCluster } = runProgram(script, clusterProgram()) as typeof import('./master/run-cluster.js');

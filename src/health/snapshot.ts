@@ -46,6 +46,7 @@ export interface ChildSnapshot {
   readonly pid: number | null;
   readonly state: ShownState;
   readonly restarts: number;
+  /** `null` where the kernel doesn't tell, and before a process that is not ready has been looked at, which each beat does. */
   readonly rssBytes: number | null;
   readonly since: string;
   /** Messages that did not get to the slot's processes: they did not read, or were gone. */

@@ -24,7 +24,10 @@ export class Standbys {
     this.#settings = settings;
   }
 
-  /** Forks one that waits until somebody takes it; when all has been said that this turn has to say, that the cluster is ready before anything, for a fork takes its time. */
+  /**
+   * Forks one that waits until somebody takes it, once this turn is over: what it has to say goes out at its end (batched-channel.ts), `egg-ready` say, and is not to wait for a
+   * fork that nobody waits for.
+   */
   fork(launch: Launch): void {
     this.#due = setImmediate(() => this.#fork(launch));
   }

@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { detectPort } from 'detect-port';
 import { EggcupError, messageOf } from '../errors.js';
 import { type Start, startOnce } from './start-once.js';
 import { StopSignal } from './stop-signal.js';
@@ -46,7 +45,7 @@ export async function rehearse(environment: NodeJS.ProcessEnv): Promise<Rehearse
   const words = [...process.execArgv, '--hash-seed=1', program, draft];
   try {
     for (const [name, text] of Object.entries(REHEARSAL)) writeFileSync(join(folder, name), text);
-    const env = { ...withoutSettings(environment), PORT: String(await freePort()) };
+    const env = { ...withoutSettings(environment), PORT: String(await detectPort({ port: 0, hostname: '127.0.0.1' })) };
     const start = {
       words: [...words, '--config', join(folder, 'cluster.yaml')],
       restMs: REST_MS,
@@ -55,9 +54,10 @@ export async function rehearse(environment: NodeJS.ProcessEnv): Promise<Rehearse
       cwd: folder,
     };
     const why = await startInTime(start, stop.signal);
-    if (why !== undefined) rmSync(draft, { force: true });
-    compileAgain(words, env);
-    return { code: readFileSync(draft), whyWhole: why };
+    const whyWhole = why ?? (existsSync(draft) ? undefined : 'it has left nothing');
+    if (whyWhole !== undefined) rmSync(draft, { force: true });
+    writeAgain(words, env);
+    return { code: readFileSync(draft), whyWhole };
   } finally {
     stop.end();
     rmSync(folder, { recursive: true, force: true });
@@ -76,7 +76,7 @@ async function startInTime(start: Start, stop: AbortSignal): Promise<string | un
 }
 
 /** What is there now in the same bytes for the same functions, or the whole program. */
-function compileAgain(words: readonly string[], env: NodeJS.ProcessEnv): void {
+function writeAgain(words: readonly string[], env: NodeJS.ProcessEnv): void {
   const { status, signal, stderr, error } = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
   if (status === 0) return;
   const why = error === undefined ? stderr.trimEnd() || `it was ended by ${signal}` : messageOf(error);
@@ -86,13 +86,4 @@ function compileAgain(words: readonly string[], env: NodeJS.ProcessEnv): void {
 /** Those for a cluster that is to run in the image say nothing here. */
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('EGGCUP_')));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { ToChild, UserMessage } from '../ipc/protocol.js';
-import type { Launch } from './launch.js';
+import { type Launch, hearsAll } from './launch.js';
 import type { Slot } from '../supervisor/model.js';
 import { BatchedChannel } from '../ipc/batched-channel.js';
 import { channelHandleOf } from '../ipc/channel-handle.js';
@@ -74,7 +74,7 @@ export class Child {
     this.#environment = environment;
     // Who was on standby listens, and has loaded that, since long.
     const wasStandby = environment !== undefined;
-    this.#untold = wasStandby ? undefined : [];
+    this.#untold = wasStandby || hearsAll(launch) ? undefined : [];
     this.slot = slot;
     this.process = childProcess;
     this.pid = pid;

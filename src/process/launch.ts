@@ -16,3 +16,11 @@ export interface Launch {
   /** Sent when the gate opens. */
   readonly task: Task;
 }
+
+/**
+ * Whether a process that is started so hears its master from its first line on, so that nothing that it is told before can get lost: a script's does, for what is preloaded
+ * (`--require`) has run before Node looks at the channel. A framework's main module may be read long after that.
+ */
+export function hearsAll({ task }: Launch): boolean {
+  return task.kind === 'script';
+}

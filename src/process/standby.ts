@@ -2,7 +2,7 @@ import type { Worker } from 'node:cluster';
 import { parseFromChild } from '../ipc/parse.js';
 import type { ToChild } from '../ipc/protocol.js';
 import { guardChannel } from './guard-channel.js';
-import type { Launch } from './launch.js';
+import { type Launch, hearsAll } from './launch.js';
 import { newId } from './new-id.js';
 import { descendantsOf, isDead, readProcess, readProcessTable } from './proc.js';
 import { sendSignal, signalLiving } from './signal.js';
@@ -37,6 +37,7 @@ export class Standby {
     worker.process.once('exit', events.exited);
     worker.on('error', this.#fail);
     guardChannel(worker.process, (error) => this.#onUnreadable(error));
+    if (hearsAll(launch)) this.#tell(standByOf(launch));
   }
 
   /** Whether it has loaded what it may, and lives, by the kernel's word: what has just been killed is not heard of yet. */

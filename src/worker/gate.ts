@@ -18,6 +18,8 @@ export function waitAtGate(arrival?: Arrival): Promise<Task> {
   endWithMaster();
   if (!process.connected) leave(); // The master was killed while this module was loaded.
   const arrived = arrival ?? new Arrival();
+  // Whoever brings an arrival has it since the first line, and is told everything without a question (docs/adr/0001-gate-handshake.md).
+  if (arrival === undefined) void sendToMaster({ eggcup: 'at-gate' });
   return new Promise((resolve) => {
     const prepared = new Prepared();
     const look = (): void => {

@@ -75,16 +75,16 @@ async function bundle(name, options) {
   for (const file of Object.keys(metafile.inputs)) inputs.add(resolve(file));
 }
 
-/** A module finds files by its own address: it keeps the one that it would have if nothing were bundled. */
+/** A module finds files by its own folder: it keeps the one that it would have if nothing were bundled. */
 function whereItWas(folder) {
   return {
     name: 'where-it-was',
     setup({ onLoad }) {
       onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
         const file = relative(`${root}src`, path).replace(/\.ts$/, '.js');
-        const fromHere = posix.relative(folder, file);
-        const address = `require('node:url').pathToFileURL(__dirname + '/${fromHere}').href`;
-        return { loader: 'ts', contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', `(${address})`) };
+        const fromHere = posix.relative(folder, posix.dirname(file));
+        const own = `(__dirname + '/${fromHere}')`;
+        return { loader: 'ts', contents: readFileSync(path, 'utf8').replaceAll('import.meta.dirname', own) };
       });
     },
   };

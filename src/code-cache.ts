@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { messageOf } from './errors.js';
@@ -27,7 +26,7 @@ const WRAPPER_LENGTH = wrap('').length;
 
 /** The file of the program that `entry.js` loads for a cluster. */
 export function clusterProgram(): string {
-  return fileURLToPath(new URL('./master/run-cluster.js', import.meta.url));
+  return join(import.meta.dirname, 'master/run-cluster.js');
 }
 
 /**

@@ -3,7 +3,7 @@
  * The container's entrypoint: `node dist/entry.js`. Signals are claimed before anything else is even loaded.
  * The one file that reads `process.argv` and calls `process.exit`.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ClaimedSignals } from './init/claimed-signals.js';
 import type { CommandEnd } from './init/command-end.js';
 import type { EntryRequest } from './init/entry-args.js';
@@ -35,11 +35,10 @@ async function main(): Promise<number> {
       return end.code === 0 ? 0 : terminated({ ...end, isCommands: true }, logFile);
     }
     case 'cluster': {
-      const { fileURLToPath } = await import('node:url');
       const { clusterProgram, loadProgram } = await import('./code-cache.js');
       const { runCluster } = loadProgram(clusterProgram(), native) as typeof import('./master/run-cluster.js');
       const { workingDirectory } = await import('./terminal.js');
-      const exampleFile = fileURLToPath(new URL('../examples/hello/cluster.yaml', import.meta.url));
+      const exampleFile = join(import.meta.dirname, '../examples/hello/cluster.yaml');
       const { configFile, set } = request;
       const { env } = process;
       const nativePart = { native, whyNotNative: whyNotNative() };

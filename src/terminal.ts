@@ -30,6 +30,6 @@ export function workingDirectory(): string {
 
 /** The package's version. */
 export function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(`${import.meta.dirname}/../package.json`, 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

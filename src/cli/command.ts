@@ -1,5 +1,4 @@
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative } from 'node:path';
 import { ConfigError } from '../config/config-error.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import type { Origin } from '../config/origin.js';
@@ -37,7 +36,7 @@ export interface CliCommand {
 
 /** The config as the entrypoint would read it with the same options. Throws ConfigError. */
 export function loadGiven({ config, set }: Given, { env, cwd }: Pick<Surroundings, 'env' | 'cwd'>): LoadedConfig {
-  const exampleFile = fileURLToPath(new URL('../../examples/hello/cluster.yaml', import.meta.url));
+  const exampleFile = join(import.meta.dirname, '../../examples/hello/cluster.yaml');
   return loadConfig({ file: config, set, env, cwd, exampleFile });
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CliCommand } from './command.js';
 
 /** `eggcup schema`: the JSON Schema that editors complete and check a cluster.yaml with. */
@@ -7,6 +8,6 @@ export const schema: CliCommand = {
   options: [],
   run: () => ({
     code: 0,
-    out: readFileSync(new URL('../cluster.schema.json', import.meta.url), 'utf8').trimEnd(),
+    out: readFileSync(join(import.meta.dirname, '../cluster.schema.json'), 'utf8').trimEnd(),
   }),
 };

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 
 /**
@@ -10,7 +11,7 @@ export class WatchdogThread {
 
   constructor(liveFile: string, limitMs: number, onFailure: (error: Error) => void) {
     const { Worker } = process.getBuiltinModule('node:worker_threads'); // Seldom needed.
-    this.#thread = new Worker(new URL('watchdog-loop.js', import.meta.url), {
+    this.#thread = new Worker(join(import.meta.dirname, 'watchdog-loop.js'), {
       workerData: { beats: this.#beats, liveFile, limitMs },
       execArgv: [],
       env: {},

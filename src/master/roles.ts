@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { INSTANCE_VARIABLE, MASTER_PID_VARIABLE } from '../ipc/environment.js';
 import type { FrameworkOptions, RequestLimit } from '../ipc/protocol.js';
@@ -48,7 +48,7 @@ function frameworkRoles(facts: LaunchFacts, framework: string): Roles {
   // What `require` lists may have to come before the framework (instrumentation does), so it can't be prepared then.
   const loadsAhead = config.app.require.length === 0;
   const role = (name: 'agent' | 'app'): Launch => ({
-    exec: fileURLToPath(new URL(`../worker/framework-${name}.js`, import.meta.url)),
+    exec: join(import.meta.dirname, `../worker/framework-${name}.js`),
     args: [],
     execArgv: [...heapOption(facts, name), ...config.app.nodeOptions],
     env: childEnv(facts),
@@ -138,7 +138,7 @@ function stickyOf({ config }: LaunchFacts, role: 'agent' | 'app'): Wanted | unde
 
 /** Our part of a script's process: loaded before the script, which it holds back until the gate opens. */
 function preload(): string[] {
-  return ['--require', fileURLToPath(new URL('../worker/script.js', import.meta.url))];
+  return ['--require', join(import.meta.dirname, '../worker/script.js')];
 }
 
 /** The options of Node.js that a process sees of a launch: eggcup's own preload takes itself away. */

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { messageOf } from '../errors.js';
 
 /**
@@ -88,7 +88,7 @@ export function loadNative(): Native | undefined {
   const file = `../../native/prebuilt/${process.platform}-${process.arch}.node`;
   const target: { exports: Native | Record<string, never> } = { exports: {} };
   try {
-    process.dlopen(target, fileURLToPath(new URL(file, import.meta.url)));
+    process.dlopen(target, join(import.meta.dirname, file));
     loaded = target.exports as Native;
   } catch (error) {
     failure = messageOf(error);

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { detectPort } from 'detect-port';
 import { EggcupError, messageOf } from '../errors.js';
 import { type Start, startOnce } from './start-once.js';
@@ -19,7 +18,7 @@ export interface Rehearsed {
 const REST_MS = 300;
 const LONGEST_MS = 60_000;
 
-const program = fileURLToPath(new URL('../compile.js', import.meta.url));
+const program = join(import.meta.dirname, '../compile.js');
 
 /** The least that a cluster can be, as people write it. */
 const REHEARSAL = {

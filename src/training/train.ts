@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { ROLES } from '../module-cache/place.js';
 import { bestOf, type Draft, keep, type Kept } from './drafts.js';
 import { makeFolders, removeIfEmpty } from './folders.js';
@@ -8,7 +8,7 @@ import { startOnce } from './start-once.js';
 import { StopSignal } from './stop-signal.js';
 import { makeTemporaryFolder } from './temporary-folder.js';
 
-const entry = fileURLToPath(new URL('../entry.js', import.meta.url));
+const entry = join(import.meta.dirname, '../entry.js');
 
 /** What a training start has left. */
 export interface Trained {

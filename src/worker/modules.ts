@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { TRAINING_VARIABLE } from '../ipc/environment.js';
 import { moduleCacheFile, type Role } from '../module-cache/place.js';
 import { logToMaster } from './channel.js';
@@ -42,6 +42,6 @@ function isWithout(role: Role): boolean {
 
 /** Only where it is needed: a program of its own. */
 function loadOurs(name: 'record' | 'use'): unknown {
-  const file = fileURLToPath(new URL(`../module-cache/${name}.js`, import.meta.url));
+  const file = join(import.meta.dirname, `../module-cache/${name}.js`);
   return requireAt(file)(file);
 }

@@ -2,7 +2,7 @@
  * Preloaded (`--require`) into a script's process; the gate stands before its main module. Node hands the option on to
  * worker threads and forked processes of the script: there it must do nothing, and load nothing.
  */
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { MASTER_PID_VARIABLE } from '../ipc/environment.js';
 import { Arrival } from './arrival.js';
 
@@ -27,5 +27,5 @@ function holdMain(): void {
 
 async function enter(arrival: Arrival, runMain: () => void): Promise<void> {
   const { enterScript } = await import('./script-main.js');
-  await enterScript(fileURLToPath(import.meta.url), arrival, runMain);
+  await enterScript(join(import.meta.dirname, 'script.js'), arrival, runMain);
 }
